@@ -1,0 +1,189 @@
+// Package app is the one place that knows every feature: it builds them in
+// the order in which they stand on each other, mounts their routes and
+// connects their news.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"kizuki/internal/api"
+	"kizuki/internal/bus"
+	"kizuki/internal/db"
+	"kizuki/internal/errs"
+	"kizuki/internal/id"
+	"kizuki/internal/job"
+	"kizuki/internal/web"
+	"kizuki/internal/who"
+	"kizuki/internal/workspace"
+)
+
+// Config says where the data is and how to serve.
+type Config struct {
+	Dir         string // data folder
+	DatabaseURL string // PostgreSQL; empty = SQLite in Dir
+	Relaxed     bool   // see db.Config
+	Migrate     bool   // bring the tables up to date first; otherwise they must be
+	Demo        bool   // the sign-in page tells how to get in
+	Secure      bool   // cookies for https only
+	Version     string
+	Log         *slog.Logger
+	Now         func() time.Time // nil = time.Now
+}
+
+// App is everything, built.
+type App struct {
+	Config
+	DB        *db.DB
+	Bus       *bus.Bus
+	Jobs      *job.Queue
+	Workspace *workspace.Service
+	features
+	Router *web.Router
+	REST   *api.API
+
+	node    *db.Node
+	handler http.Handler
+}
+
+// ErrNotMigrated is returned when the tables are older than the program and
+// the command may not change them.
+var ErrNotMigrated = errors.New("the database is not up to date: run kizuki migrate")
+
+// Open connects, migrates if allowed, leases a node number and builds the app.
+func Open(ctx context.Context, c Config) (*App, error) {
+	d, err := db.Open(ctx, db.Config{Dir: c.Dir, URL: c.DatabaseURL, Relaxed: c.Relaxed})
+	if err != nil {
+		return nil, err
+	}
+	if err := ready(ctx, d, c.Migrate); err != nil {
+		d.Close()
+		return nil, err
+	}
+	node, err := d.LeaseNode(ctx)
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	a := New(d, c)
+	a.node = node
+	return a, nil
+}
+
+func ready(ctx context.Context, d *db.DB, migrate bool) error {
+	if migrate {
+		return d.Migrate(ctx)
+	}
+	ok, err := d.Migrated(ctx)
+	if err == nil && !ok {
+		err = ErrNotMigrated
+	}
+	return err
+}
+
+// New builds the app on an open, migrated database.
+func New(d *db.DB, c Config) *App {
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	a := &App{Config: c, DB: d, Bus: bus.New()}
+	a.Jobs = job.New(d, c.Log)
+	a.Workspace = workspace.New(d, a.Bus)
+	a.Workspace.Now = c.Now
+	a.build()
+	a.handler = a.routes()
+	return a
+}
+
+// Close gives the node number back and closes the database.
+func (a *App) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	var err error
+	if a.node != nil {
+		err = a.node.Release(ctx)
+	}
+	return errors.Join(err, a.DB.Close())
+}
+
+// Handler serves everything.
+func (a *App) Handler() http.Handler { return a.handler }
+
+// drain is how long requests may go on after the server was told to stop.
+const drain = 20 * time.Second
+
+// Serve answers requests and runs jobs until ctx ends, then drains both.
+func (a *App) Serve(ctx context.Context, ln net.Listener) error {
+	srv := &http.Server{Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn)}
+	jobs := make(chan error, 1)
+	go func() { jobs <- a.Jobs.Run(ctx) }()
+	served := make(chan error, 1)
+	go func() { served <- srv.Serve(ln) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+	defer cancel()
+	err := srv.Shutdown(stop)
+	return errors.Join(err, ignoreCanceled(<-jobs))
+}
+
+func ignoreCanceled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// ActAs puts the member an operator's command acts for into ctx: the one with
+// the mail, or the owner. The workspace, by id or name, must be named when
+// there are several.
+func (a *App) ActAs(ctx context.Context, workspaceName, mail string) (context.Context, error) {
+	ws, err := a.pickWorkspace(ctx, workspaceName)
+	if err != nil {
+		return nil, err
+	}
+	actor, err := a.Workspace.As(ctx, ws, mail)
+	if err != nil {
+		return nil, err
+	}
+	return who.With(ctx, actor), nil
+}
+
+func (a *App) pickWorkspace(ctx context.Context, name string) (id.ID, error) {
+	all, err := a.Workspace.EveryWorkspace(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if name == "" && len(all) == 1 {
+		return all[0].ID, nil
+	}
+	var found []id.ID
+	for _, w := range all {
+		if name != "" && (w.ID.String() == name || w.Name == name) {
+			found = append(found, w.ID)
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return 0, errs.New(errs.NotFound, "app.err.no_workspace")
+	case len(found) == 1:
+		return found[0], nil
+	}
+	names := ""
+	for _, w := range all {
+		names += fmt.Sprintf("\n  %s %s", w.ID, w.Name)
+	}
+	return 0, errs.Field("workspace", "app.err.which_workspace", "Names", names)
+}

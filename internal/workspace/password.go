@@ -1,0 +1,65 @@
+package workspace
+
+import (
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"sync"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// The cost of argon2id, as OWASP advises for servers: 19 MB, two passes. It is
+// written into each hash, so that a later change leaves old ones readable.
+const (
+	hashMemory  = 19 * 1024 // kB
+	hashTime    = 2
+	hashThreads = 1
+)
+
+func hashPassword(password string) string {
+	salt := make([]byte, 16)
+	rand.Read(salt)
+	key := argon2.IDKey([]byte(password), salt, hashTime, hashMemory, hashThreads, 32)
+	b64 := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, hashMemory, hashTime, hashThreads, b64(salt), b64(key))
+}
+
+func verifyPassword(hash, password string) bool {
+	parts := strings.Split(hash, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" {
+		return false
+	}
+	var memory, time uint32
+	var threads uint8
+	_, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &memory, &time, &threads)
+	salt, err2 := base64.RawStdEncoding.DecodeString(parts[4])
+	want, err3 := base64.RawStdEncoding.DecodeString(parts[5])
+	if err != nil || err2 != nil || err3 != nil || len(want) == 0 || time == 0 || threads == 0 {
+		return false
+	}
+	got := argon2.IDKey([]byte(password), salt, time, memory, threads, uint32(len(want)))
+	return subtle.ConstantTimeCompare(got, want) == 1
+}
+
+// nobodysHash is checked for a mail nobody has, so that the answer takes as
+// long as for one somebody has.
+var nobodysHash = sync.OnceValue(func() string { return hashPassword(rand.Text()) })
+
+// newSecret makes 256 random bits for a cookie, a link or a program, and the
+// digest that is stored instead of them.
+func newSecret(prefix string) (secret, hash string) {
+	raw := make([]byte, 32)
+	rand.Read(raw)
+	secret = prefix + base64.RawURLEncoding.EncodeToString(raw)
+	return secret, digest(secret)
+}
+
+func digest(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,78 @@
+// Package workspacehttp holds the pages and endpoints about people: setting
+// up, signing in, members, teams, invitations, tokens, one's own page.
+package workspacehttp
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+
+	"github.com/a-h/templ"
+
+	"kizuki/internal/job"
+	"kizuki/internal/web"
+	"kizuki/internal/who"
+	"kizuki/internal/workspace"
+)
+
+//go:embed words
+var catalogue embed.FS
+
+// Words is the catalogue of this feature.
+func Words() fs.FS {
+	sub, err := fs.Sub(catalogue, "words")
+	if err != nil {
+		panic(err) // the embedded folder is missing
+	}
+	return sub
+}
+
+// Jobs is what the settings show of the queue.
+type Jobs interface {
+	Dead(ctx context.Context) ([]job.Job, error)
+}
+
+// Handlers serves the pages. Hint is shown on the sign-in page: the demo tells
+// there how to get in.
+type Handlers struct {
+	svc  *workspace.Service
+	jobs Jobs
+	Hint templ.Component
+}
+
+// New makes the handlers.
+func New(svc *workspace.Service, jobs Jobs) *Handlers { return &Handlers{svc: svc, jobs: jobs} }
+
+// Routes is the table of pages.
+func (h *Handlers) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: "/{$}", Need: who.Read, Handle: h.home},
+		{Method: "GET", Path: "/setup", Need: who.Nothing, Handle: h.setupPage},
+		{Method: "POST", Path: "/setup", Need: who.Nothing, Handle: h.setup},
+		{Method: "GET", Path: "/signin", Need: who.Nothing, Handle: h.signInPage},
+		{Method: "POST", Path: "/signin", Need: who.Nothing, Handle: h.signIn},
+		{Method: "POST", Path: "/signout", Need: who.Nothing, Handle: h.signOut},
+		{Method: "POST", Path: "/language", Need: who.Nothing, Handle: h.language},
+		{Method: "GET", Path: "/invite/{token}", Need: who.Nothing, Handle: h.invitePage},
+		{Method: "POST", Path: "/invite/{token}", Need: who.Nothing, Handle: h.accept},
+
+		{Method: "GET", Path: "/more", Need: who.Read, Handle: h.more},
+		{Method: "GET", Path: "/me", Need: who.Read, Handle: h.me},
+		{Method: "POST", Path: "/me", Need: who.Read, Handle: h.saveMe},
+		{Method: "POST", Path: "/me/workspace", Need: who.Read, Handle: h.switchWorkspace},
+		{Method: "POST", Path: "/me/tokens", Need: who.Read, Handle: h.createToken},
+		{Method: "POST", Path: "/tokens/{id}/revoke", Need: who.Read, Handle: h.revokeToken},
+
+		{Method: "GET", Path: "/members", Need: who.Read, Handle: h.members},
+		{Method: "POST", Path: "/members/invite", Need: who.Administer, Handle: h.invite},
+		{Method: "POST", Path: "/members/{id}/role", Need: who.Administer, Handle: h.setRole},
+		{Method: "POST", Path: "/members/{id}/remove", Need: who.Administer, Handle: h.remove},
+		{Method: "POST", Path: "/invites/{id}/revoke", Need: who.Administer, Handle: h.revokeInvite},
+		{Method: "POST", Path: "/units", Need: who.Administer, Handle: h.createUnit},
+		{Method: "POST", Path: "/units/{id}", Need: who.Administer, Handle: h.saveUnit},
+		{Method: "POST", Path: "/units/{id}/delete", Need: who.Administer, Handle: h.deleteUnit},
+
+		{Method: "GET", Path: "/settings", Need: who.Administer, Handle: h.settings},
+		{Method: "POST", Path: "/settings", Need: who.Administer, Handle: h.saveSettings},
+	}
+}
