@@ -1,0 +1,256 @@
+// Package today gathers what needs a member now into one queue: tasks that are
+// due, people who called, rows that vanished from an imported list.
+package today
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"kizuki/internal/cal"
+	"kizuki/internal/contract"
+	"kizuki/internal/errs"
+	"kizuki/internal/id"
+	"kizuki/internal/task"
+	"kizuki/internal/timeline"
+	"kizuki/internal/who"
+)
+
+// Kind is what a matter is about.
+type Kind string
+
+// The kinds.
+const (
+	Tasks  Kind = "tasks"  // due tasks of one contract, or one free task
+	Called Kind = "called" // a mention or a reply not yet read
+	Absent Kind = "absent" // a contract that is missing from its list
+)
+
+// wordMinutes is how long reading a word or looking after a vanished row is
+// taken to need.
+const wordMinutes = 1
+
+// Absence is a contract that was in a source before and is not in its newest
+// list.
+type Absence struct {
+	Key      string // names it in addresses
+	Contract id.ID
+	Source   string
+	Since    time.Time
+}
+
+// Matter is one line of the queue.
+type Matter struct {
+	Key      string // stable while the matter lasts; part of its address
+	Kind     Kind
+	Contract id.ID // 0 for a free task
+	Org      string
+	Name     string // of the contract
+	Renewal  cal.Date
+	Since    cal.Date // when it came up: orders the queue
+	Tasks    []task.Item
+	Notice   timeline.Notice
+	Absence  Absence
+}
+
+// Queue is a member's day.
+type Queue struct {
+	Matters []Matter
+	Count   int // all matters, also those beyond the shown ones
+	Minutes int
+	Today   cal.Date
+}
+
+// Find gives the matter of a key.
+func (q Queue) Find(key string) (Matter, bool) {
+	i := slices.IndexFunc(q.Matters, func(m Matter) bool { return m.Key == key })
+	if i < 0 {
+		return Matter{}, false
+	}
+	return q.Matters[i], true
+}
+
+// Absences gives a member's rows to review; imports stand above this package,
+// so the app hands the function in.
+type Absences func(ctx context.Context) ([]Absence, error)
+
+// Service builds the queue out of what the features know.
+type Service struct {
+	Now       func() time.Time
+	Absences  Absences
+	tasks     *task.Service
+	timeline  *timeline.Service
+	load      Load
+}
+
+// Load reads contracts by id in one query, without those the actor may not see.
+type Load func(ctx context.Context, ids []id.ID) (map[id.ID]contract.Contract, error)
+
+// New makes the service.
+func New(tasks *task.Service, t *timeline.Service, load Load) *Service {
+	return &Service{Now: time.Now, tasks: tasks, timeline: t, load: load,
+		Absences: func(context.Context) ([]Absence, error) { return nil, nil }}
+}
+
+// Queue is what needs the actor today, the longest waiting first: a fixed
+// number of queries, however much there is.
+func (s *Service) Queue(ctx context.Context) (Queue, error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return Queue{}, err
+	}
+	q := Queue{Today: cal.Of(s.Now().In(a.Location()))}
+	due, err := s.tasks.Queue(ctx, a.Member, q.Today)
+	if err != nil {
+		return q, err
+	}
+	q.Matters = byContract(due.Items)
+	q.Count, q.Minutes = len(q.Matters)+max(due.Count-len(due.Items), 0), due.Minutes
+	words, err := s.words(ctx, a)
+	if err != nil {
+		return q, err
+	}
+	absent, err := s.absent(ctx, a)
+	if err != nil {
+		return q, err
+	}
+	more := append(words, absent...)
+	q.Matters = append(q.Matters, more...)
+	q.Count += len(more)
+	q.Minutes += wordMinutes * len(more)
+	if err := s.name(ctx, q.Matters); err != nil {
+		return q, err
+	}
+	slices.SortStableFunc(q.Matters, order)
+	return q, nil
+}
+
+// order: what waits longest first; on one day people before lists.
+func order(a, b Matter) int {
+	return cmp.Or(strings.Compare(string(a.Since), string(b.Since)), cmp.Compare(rank[a.Kind], rank[b.Kind]))
+}
+
+var rank = map[Kind]int{Called: 0, Tasks: 1, Absent: 2}
+
+// byContract makes one matter of all due tasks of a contract.
+func byContract(items []task.Item) []Matter {
+	var out []Matter
+	at := map[id.ID]int{}
+	for _, t := range items {
+		since := max(t.Due, t.SnoozeUntil)
+		if i, ok := at[t.Contract]; ok && t.Contract != 0 {
+			out[i].Tasks = append(out[i].Tasks, t)
+			continue
+		}
+		key := "t" + t.ID.String()
+		if t.Contract != 0 {
+			at[t.Contract] = len(out)
+			key = "c" + t.Contract.String()
+		}
+		out = append(out, Matter{Key: key, Kind: Tasks, Contract: t.Contract, Since: since, Tasks: []task.Item{t}})
+	}
+	return out
+}
+
+// wordsShown bounds how many unread words the queue holds.
+const wordsShown = 50
+
+func (s *Service) words(ctx context.Context, a who.Actor) ([]Matter, error) {
+	list, _, err := s.timeline.Inbox(ctx, "", wordsShown)
+	if err != nil {
+		return nil, err
+	}
+	var out []Matter
+	for _, n := range list {
+		if !n.Read && n.Contract != 0 {
+			out = append(out, Matter{Key: "n" + n.ID.String(), Kind: Called, Contract: n.Contract,
+				Since: cal.Of(n.At.In(a.Location())), Notice: n})
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) absent(ctx context.Context, a who.Actor) ([]Matter, error) {
+	list, err := s.Absences(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []Matter
+	for _, x := range list {
+		out = append(out, Matter{Key: "a" + x.Key, Kind: Absent, Contract: x.Contract,
+			Since: cal.Of(x.Since.In(a.Location())), Absence: x})
+	}
+	return out, nil
+}
+
+// name puts the contracts' names to the matters; one query for all.
+func (s *Service) name(ctx context.Context, list []Matter) error {
+	var ids []id.ID
+	for _, m := range list {
+		if m.Contract != 0 {
+			ids = append(ids, m.Contract)
+		}
+	}
+	contracts, err := s.load(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for i := range list {
+		c := contracts[list[i].Contract]
+		list[i].Org, list[i].Name, list[i].Renewal = c.OrgName, c.Name, c.RenewalDate
+	}
+	return nil
+}
+
+// Done settles the first thing of a matter: its oldest task, or the word that
+// called (read). A vanished row needs a decision and is not done by a key.
+func (s *Service) Done(ctx context.Context, key, words string) (Matter, error) {
+	m, err := s.find(ctx, key)
+	if err != nil {
+		return m, err
+	}
+	switch m.Kind {
+	case Tasks:
+		_, err = s.tasks.Done(ctx, m.Tasks[0].ID, words, false)
+	case Called:
+		err = s.timeline.MarkRead(ctx, m.Notice.ID)
+	default:
+		err = errs.New(errs.Stopped, "today.err.decide")
+	}
+	return m, err
+}
+
+// Snooze puts all tasks of a matter off to a day, or the next business day
+// after a closed one. Words that called cannot be put off.
+func (s *Service) Snooze(ctx context.Context, key string, until cal.Date) (Matter, error) {
+	m, err := s.find(ctx, key)
+	if err != nil {
+		return m, err
+	}
+	if m.Kind != Tasks {
+		return m, errs.New(errs.Stopped, "today.err.only_tasks")
+	}
+	for _, t := range m.Tasks {
+		if _, err := s.tasks.Snooze(ctx, t.ID, until); err != nil {
+			return m, err
+		}
+	}
+	return m, nil
+}
+
+func (s *Service) find(ctx context.Context, key string) (Matter, error) {
+	if _, err := who.Check(ctx, who.Write); err != nil {
+		return Matter{}, err
+	}
+	q, err := s.Queue(ctx)
+	if err != nil {
+		return Matter{}, err
+	}
+	m, ok := q.Find(key)
+	if !ok {
+		return m, errs.Missing("matter")
+	}
+	return m, nil
+}

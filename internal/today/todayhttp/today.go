@@ -1,0 +1,190 @@
+// Package todayhttp is the Today page: the queue, and the chosen contract
+// beside it.
+package todayhttp
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"net/http"
+	"net/url"
+
+	"github.com/a-h/templ"
+
+	"kizuki/internal/api"
+	"kizuki/internal/cal"
+	"kizuki/internal/id"
+	"kizuki/internal/today"
+	"kizuki/internal/web"
+	"kizuki/internal/web/ui"
+	"kizuki/internal/web/words"
+	"kizuki/internal/who"
+)
+
+//go:embed words
+var catalogue embed.FS
+
+// Words is the catalogue of this feature.
+func Words() fs.FS {
+	sub, err := fs.Sub(catalogue, "words")
+	if err != nil {
+		panic(err) // the embedded folder is missing
+	}
+	return sub
+}
+
+// Sheet draws a contract for the place beside the queue: why it is here, and
+// what can be done with the matter.
+type Sheet func(ctx context.Context, contract id.ID, r *http.Request, why string, actions templ.Component) (templ.Component, error)
+
+// Handlers serves the page. Sheet comes from the contract pages by way of app.
+type Handlers struct {
+	svc   *today.Service
+	sheet Sheet
+}
+
+// New makes the handlers.
+func New(svc *today.Service, sheet Sheet) *Handlers { return &Handlers{svc: svc, sheet: sheet} }
+
+// Routes is the table of pages.
+func (h *Handlers) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: "/today", Need: who.Read, Handle: h.page},
+		{Method: "GET", Path: "/today/queue", Need: who.Read, Handle: h.queue},
+		{Method: "POST", Path: "/today/{key}/done", Need: who.Write, Handle: h.done},
+		{Method: "POST", Path: "/today/{key}/snooze", Need: who.Write, Handle: h.snooze},
+	}
+}
+
+// API has nothing of its own: Today is tasks, the inbox and imports.
+func (h *Handlers) API(*api.API) {}
+
+func address(key string) string { return "/today?at=" + url.QueryEscape(key) }
+
+// page shows the queue and the matter asked for, the first one otherwise. The
+// address "empty" is what follows the last matter.
+func (h *Handlers) page(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	q, err := h.svc.Queue(ctx)
+	if err != nil {
+		return err
+	}
+	at := r.URL.Query().Get("at")
+	current, found := q.Find(at)
+	if !found && len(q.Matters) > 0 {
+		current, found = q.Matters[0], true
+	}
+	sheet := emptySheet()
+	if found {
+		if sheet, err = h.matter(r, q, current); err != nil {
+			return err
+		}
+	}
+	m := web.Meta{Title: words.T(ctx, "shell.place.today"), Place: "/today", Islands: []string{"queue", "mention"}}
+	if current.Contract == 0 {
+		m.WriteTo = "/contracts"
+	}
+	return web.Page(w, r, http.StatusOK, m, desk(h.list(ctx, q, current.Key, at != ""), sheet))
+}
+
+// queue is the list alone: the page asks for it after every act, whichever
+// part of the page acted.
+func (h *Handlers) queue(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	q, err := h.svc.Queue(ctx)
+	if err != nil {
+		return err
+	}
+	return web.Fragment(w, r, http.StatusOK, fresh(h.list(ctx, q, r.URL.Query().Get("at"), true)))
+}
+
+// list is the queue ready to draw.
+type list struct {
+	head   ui.QueueProps
+	rows   []ui.QueueRowProps
+	chosen bool // by the reader: on a phone the sheet comes first then
+}
+
+func (h *Handlers) list(ctx context.Context, q today.Queue, current string, chosen bool) list {
+	out := list{chosen: chosen, head: ui.QueueProps{Title: words.T(ctx, "shell.place.today"), Empty: "/today?at=empty", Keys: len(q.Matters) > 0}}
+	if q.Count > 0 {
+		out.head.Remark = words.T(ctx, "today.left", "Count", q.Count, "Minutes", words.Number(max(q.Minutes, 1)))
+	}
+	for _, m := range q.Matters {
+		row := rowOf(ctx, m, q.Today, web.Now(ctx))
+		row.Current = m.Key == current
+		out.rows = append(out.rows, row)
+	}
+	return out
+}
+
+// matter is the sheet of one matter: the contract, or a free task.
+func (h *Handlers) matter(r *http.Request, q today.Queue, m today.Matter) (templ.Component, error) {
+	ctx := r.Context()
+	actions := acts(actsOf(ctx, m, q.Today))
+	if m.Contract == 0 {
+		return freeTask(m, actions), nil
+	}
+	return h.sheet(ctx, m.Contract, r, whyOf(ctx, m), actions)
+}
+
+func (h *Handlers) done(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	m, err := h.svc.Done(ctx, r.PathValue("key"), f.Text("words"))
+	if err != nil {
+		return err
+	}
+	said := web.Toast{Text: words.T(ctx, "today.read")}
+	if m.Kind == today.Tasks {
+		t := m.Tasks[0]
+		said = web.Toast{Text: words.T(ctx, "today.done", "Title", t.Title), Undo: "/tasks/" + t.ID.String() + "/reopen"}
+	}
+	return h.answer(w, r, m, said)
+}
+
+func (h *Handlers) snooze(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	now := cal.Of(web.Now(ctx).In(who.From(ctx).Location()))
+	until, err := cal.ParseLoose(f.Line("until"), now)
+	if err != nil || until == "" {
+		until = now.AddDays(1)
+	}
+	m, err := h.svc.Snooze(ctx, r.PathValue("key"), until)
+	if err != nil {
+		return err
+	}
+	until = cal.Japan().OnOrAfter(until)
+	return h.answer(w, r, m, web.Toast{Text: words.T(ctx, "today.snoozed", "When", words.Until(ctx, until, now))})
+}
+
+// answer says what was done. With a script the queue comes anew by itself;
+// what is left of the same matter replaces its sheet.
+func (h *Handlers) answer(w http.ResponseWriter, r *http.Request, m today.Matter, said web.Toast) error {
+	if !web.IsFragment(r) {
+		return web.RedirectSaying(w, r, "/today", said)
+	}
+	web.Say(w, said)
+	q, err := h.svc.Queue(r.Context())
+	if err != nil {
+		return err
+	}
+	left, still := q.Find(m.Key)
+	if !still {
+		return web.Fragment(w, r, http.StatusOK, gone(m.Key))
+	}
+	sheet, err := h.matter(r, q, left)
+	if err != nil {
+		return err
+	}
+	w.Header().Set("HX-Retarget", "#sheet")
+	w.Header().Set("HX-Reswap", "outerHTML show:none")
+	return web.Fragment(w, r, http.StatusOK, onSheet(sheet))
+}
