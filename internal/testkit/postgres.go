@@ -54,6 +54,16 @@ func PostgresURL(t testing.TB) string {
 	return s.url(name)
 }
 
+// ServerURL makes a migrated database for a program that is no test: the
+// servers of the browser tests.
+func ServerURL(name string) (string, error) {
+	s, err := serverOnce()
+	if err != nil {
+		return "", err
+	}
+	return s.url(name), s.exec("CREATE DATABASE " + name + " TEMPLATE kizuki_template")
+}
+
 var createLock sync.Mutex // a template can be copied by one session at a time
 
 func (s server) exec(stmt string) error {

@@ -1,0 +1,42 @@
+import { defineConfig, devices } from "@playwright/test";
+
+// Pairs that cover both languages, both databases, wide and narrow. The ports are those of e2e/server/main.go.
+const desktop = { viewport: { width: 1440, height: 900 } };
+const phone = { ...devices["Pixel 7"] };
+const project = (name: string, port: number, locale: string, screen: object, other?: number) => ({
+  name,
+  use: { ...screen, locale, baseURL: `http://127.0.0.1:${port}` },
+  metadata: { port, other: other ?? port, phone: screen === phone, lang: locale.slice(0, 2) },
+});
+
+export default defineConfig({
+  testDir: ".",
+  outputDir: "../test-results",
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  fullyParallel: false,
+  workers: 2,
+  forbidOnly: true,
+  reporter: [["list"]],
+  use: {
+    timezoneId: "Asia/Tokyo",
+    screenshot: "only-on-failure",
+    launchOptions: {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    },
+  },
+  projects: [
+    project("ja-desktop-sqlite", 18101, "ja-JP", desktop),
+    project("en-phone-sqlite", 18102, "en-US", phone),
+    project("en-desktop-postgres", 18103, "en-US", desktop, 18105),
+    project("ja-phone-postgres", 18104, "ja-JP", phone),
+  ],
+  webServer: {
+    command: "exec go run ./e2e/server",
+    cwd: "..",
+    url: "http://127.0.0.1:18100",
+    timeout: 240_000,
+    gracefulShutdown: { signal: "SIGTERM", timeout: 5_000 },
+  },
+});
