@@ -153,13 +153,10 @@ func inviteByHash(ctx context.Context, q db.Queryer, hash string) (ws id.ID, i I
 	return ws, i, found, err
 }
 
-// useInvite succeeds once.
+// useInvite marks an invitation that was read unused in the same transaction;
+// of two at once the second begins again and reads it used.
 func useInvite(ctx context.Context, tx *db.Tx, ws, invite id.ID, now time.Time) error {
-	n, err := db.Exec(ctx, tx, "UPDATE invite SET used_at = $1 WHERE workspace_id = $2 AND id = $3 AND used_at = 0", db.Time(now), ws, invite)
-	if err == nil && n == 0 {
-		err = errInviteGone()
-	}
-	return err
+	return run(ctx, tx, "UPDATE invite SET used_at = $1 WHERE workspace_id = $2 AND id = $3", db.Time(now), ws, invite)
 }
 
 func deleteInvite(ctx context.Context, tx *db.Tx, ws, invite id.ID) (mail string, found bool, err error) {

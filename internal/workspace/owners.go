@@ -75,7 +75,11 @@ func readOwner(s string) wantedOwner {
 	s = text.Line(s)
 	if wide := norm.NFKC.String(s); strings.Contains(wide, "@") {
 		if a, err := mail.ParseAddress(wide); err == nil && len(a.Address) <= maxMail {
-			return wantedOwner{name: or(a.Name, a.Address), mail: foldMail(a.Address)}
+			name, e := required("", a.Name)
+			if e != nil {
+				name = a.Address
+			}
+			return wantedOwner{name: name, mail: foldMail(a.Address)}
 		}
 	}
 	return wantedOwner{name: s}

@@ -62,9 +62,10 @@ func TestUnknownOwnersBecomePlaceholders(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		owner := w.workspace("a")
 		ws := owner.Workspace
-		names := []string{"鈴木 次郎", "鈴木次郎", "Jiro@example.jp", "伊藤 <ito@example.jp>", "ito@EXAMPLE.jp"}
+		names := []string{"鈴木 次郎", "鈴木次郎", "Jiro@example.jp", "伊藤 <ito@example.jp>", "ito@EXAMPLE.jp",
+			strings.Repeat("長", 101) + " <long@example.jp>", "=?utf-8?q?a=00b?= <nul@example.jp>"}
 		got := w.resolve(ctx, ws, names...)
-		if len(got.Created) != 3 || len(got.Unknown) != 0 || got.Found["鈴木 次郎"] != got.Found["鈴木次郎"] ||
+		if len(got.Created) != 5 || len(got.Unknown) != 0 || got.Found["鈴木 次郎"] != got.Found["鈴木次郎"] ||
 			got.Found["ito@EXAMPLE.jp"] != got.Found["伊藤 <ito@example.jp>"] {
 			t.Fatalf("got %+v", got)
 		}
