@@ -12,8 +12,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // driver "pgx"
@@ -149,12 +150,12 @@ type Queryer interface {
 }
 
 func (d *DB) query(ctx context.Context, q string, args []any) (*sql.Rows, error) {
-	count(ctx)
+	note(ctx, q, args)
 	return d.read.QueryContext(ctx, q, args...)
 }
 
 func (t *Tx) query(ctx context.Context, q string, args []any) (*sql.Rows, error) {
-	count(ctx)
+	note(ctx, q, args)
 	return t.tx.QueryContext(ctx, q, args...)
 }
 
@@ -195,7 +196,7 @@ func Value[T any](r Row) (T, error) {
 
 // Exec changes rows inside the caller's transaction and tells how many.
 func Exec(ctx context.Context, tx *Tx, stmt string, args ...any) (int64, error) {
-	count(ctx)
+	note(ctx, stmt, args)
 	res, err := tx.tx.ExecContext(ctx, stmt, args...)
 	if err != nil {
 		return 0, wrap(err, stmt)
@@ -212,17 +213,41 @@ func wrap(err error, stmt string) error {
 	return fmt.Errorf("%w [%.80s]", err, first)
 }
 
-type counterKey struct{}
-
-// Counting counts the statements run under the returned context: a test
-// holds each page to its number.
-func Counting(ctx context.Context) (context.Context, *atomic.Int64) {
-	n := new(atomic.Int64)
-	return context.WithValue(ctx, counterKey{}, n), n
+// Statement is one statement with its arguments.
+type Statement struct {
+	SQL  string
+	Args []any
 }
 
-func count(ctx context.Context) {
-	if n, ok := ctx.Value(counterKey{}).(*atomic.Int64); ok {
-		n.Add(1)
+// Trace is what was run under a context: a test holds each page to its number
+// of statements, a benchmark runs the same ones bare.
+type Trace struct {
+	mu  sync.Mutex
+	all []Statement
+}
+
+// Statements are those run so far.
+func (t *Trace) Statements() []Statement {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return slices.Clone(t.all)
+}
+
+// Load is how many statements were run so far.
+func (t *Trace) Load() int64 { return int64(len(t.Statements())) }
+
+type traceKey struct{}
+
+// Counting notes the statements run under the returned context.
+func Counting(ctx context.Context) (context.Context, *Trace) {
+	t := new(Trace)
+	return context.WithValue(ctx, traceKey{}, t), t
+}
+
+func note(ctx context.Context, stmt string, args []any) {
+	if t, ok := ctx.Value(traceKey{}).(*Trace); ok {
+		t.mu.Lock()
+		t.all = append(t.all, Statement{stmt, args})
+		t.mu.Unlock()
 	}
 }

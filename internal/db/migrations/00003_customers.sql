@@ -10,6 +10,8 @@ CREATE TABLE organization (
   corporate_number TEXT    NOT NULL DEFAULT '',
   parent_id        BIGINT,
   closing_month    INTEGER NOT NULL DEFAULT 0 CHECK (closing_month BETWEEN 0 AND 12),
+  split_key        TEXT    NOT NULL DEFAULT '',
+  split_no         INTEGER NOT NULL DEFAULT 0,
   version          BIGINT  NOT NULL DEFAULT 1,
   created_at       BIGINT  NOT NULL,
   PRIMARY KEY (workspace_id, id),
@@ -17,7 +19,9 @@ CREATE TABLE organization (
 );
 -- One organization per folded name and corporate number: equal names with
 -- different numbers stay apart, two imports at once cannot make it twice.
-CREATE UNIQUE INDEX organization_key ON organization (workspace_id, name_key, corporate_number);
+-- One split off by a person may keep the name: split_no counts those, and
+-- split_key is the name under which imports go on bringing its contracts.
+CREATE UNIQUE INDEX organization_key ON organization (workspace_id, name_key, corporate_number, split_no);
 CREATE INDEX organization_number ON organization (workspace_id, corporate_number) WHERE corporate_number <> '';
 CREATE INDEX organization_name ON organization (workspace_id, name_fold, id);
 CREATE INDEX organization_parent ON organization (workspace_id, parent_id);
@@ -55,17 +59,23 @@ CREATE TABLE contract (
   version        BIGINT  NOT NULL DEFAULT 1,
   created_at     BIGINT  NOT NULL,
   archived_at    BIGINT  NOT NULL DEFAULT 0,
+  live           BOOLEAN NOT NULL DEFAULT TRUE,
   PRIMARY KEY (workspace_id, id),
   FOREIGN KEY (workspace_id, org_id) REFERENCES organization (workspace_id, id),
   FOREIGN KEY (workspace_id, owner_id) REFERENCES member (workspace_id, id)
 );
+-- live = neither ended nor archived. It leads the indexes that lists walk, or
+-- years of ended contracts would stand before the first row anyone wants.
 CREATE UNIQUE INDEX contract_key ON contract (workspace_id, key_fold);
-CREATE INDEX contract_renewal ON contract (workspace_id, renewal_date, id);
-CREATE INDEX contract_owner ON contract (workspace_id, owner_id, renewal_date, id);
-CREATE INDEX contract_status ON contract (workspace_id, status, renewal_date, id);
-CREATE INDEX contract_phase ON contract (workspace_id, phase, renewal_date, id);
+CREATE INDEX contract_renewal ON contract (workspace_id, live, renewal_date, id);
+CREATE INDEX contract_owner ON contract (workspace_id, live, owner_id, renewal_date, id);
+CREATE INDEX contract_status ON contract (workspace_id, live, status, renewal_date, id);
+CREATE INDEX contract_phase ON contract (workspace_id, live, phase, renewal_date, id);
+CREATE INDEX contract_outlook ON contract (workspace_id, live, outlook, renewal_date, id) WHERE outlook <> '';
+CREATE INDEX contract_name ON contract (workspace_id, live, name_fold, id);
+CREATE INDEX contract_live_key ON contract (workspace_id, live, key_fold, id);
+CREATE INDEX contract_amount ON contract (workspace_id, live, amount, id);
 CREATE INDEX contract_org ON contract (workspace_id, org_id, id);
-CREATE INDEX contract_name ON contract (workspace_id, name_fold, id);
 CREATE INDEX contract_domain ON contract (workspace_id, domain) WHERE domain <> '';
 
 -- One period of a contract; the open one is mirrored on the contract's row.
@@ -143,4 +153,4 @@ CREATE TABLE field_index (
   FOREIGN KEY (workspace_id, field_id) REFERENCES field (workspace_id, id),
   FOREIGN KEY (workspace_id, contract_id) REFERENCES contract (workspace_id, id)
 );
-CREATE INDEX field_index_contract ON field_index (workspace_id, contract_id);
+CREATE INDEX field_index_contract ON field_index (workspace_id, contract_id, field_id);

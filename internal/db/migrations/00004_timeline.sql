@@ -72,6 +72,7 @@ CREATE TABLE notice (
   FOREIGN KEY (workspace_id, contract_id) REFERENCES contract (workspace_id, id)
 );
 CREATE UNIQUE INDEX notice_cause ON notice (workspace_id, member_id, cause_kind, cause_id);
+CREATE INDEX notice_inbox ON notice (workspace_id, member_id, at, id);
 CREATE INDEX notice_unread ON notice (workspace_id, member_id, read_at, id);
 CREATE INDEX notice_contract ON notice (workspace_id, contract_id);
 

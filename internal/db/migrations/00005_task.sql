@@ -17,6 +17,7 @@ CREATE TABLE task (
   done_by      BIGINT,
   origin_kind  TEXT    NOT NULL DEFAULT '',
   origin_id    BIGINT,
+  origin_no    INTEGER NOT NULL DEFAULT 0,
   version      BIGINT  NOT NULL DEFAULT 1,
   PRIMARY KEY (workspace_id, id),
   FOREIGN KEY (workspace_id, contract_id) REFERENCES contract (workspace_id, id),
@@ -26,4 +27,6 @@ CREATE TABLE task (
 CREATE INDEX task_queue ON task (workspace_id, owner_id, due_date, id) WHERE state = 'open';
 CREATE INDEX task_contract ON task (workspace_id, contract_id, state, due_date, id);
 CREATE INDEX task_parent ON task (workspace_id, parent_id) WHERE parent_id IS NOT NULL;
-CREATE UNIQUE INDEX task_origin ON task (workspace_id, origin_kind, origin_id) WHERE origin_id IS NOT NULL;
+CREATE INDEX task_state ON task (workspace_id, state, due_date, id);
+-- One firing of a rule, one meeting, may make several tasks; each only once.
+CREATE UNIQUE INDEX task_origin ON task (workspace_id, origin_kind, origin_id, origin_no) WHERE origin_id IS NOT NULL;

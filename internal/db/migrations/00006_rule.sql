@@ -5,7 +5,8 @@ CREATE TABLE rule (
   name         TEXT    NOT NULL,
   owner_id     BIGINT,
   state        TEXT    NOT NULL CHECK (state IN ('draft', 'live', 'paused')),
-  live_from    TEXT    NOT NULL DEFAULT '',
+  live_from    TEXT    NOT NULL DEFAULT '', -- the day it went live: steps begin the day after
+  evaluated    TEXT    NOT NULL DEFAULT '', -- the last day whose steps were looked at
   version      INTEGER NOT NULL,
   created_at   BIGINT  NOT NULL,
   PRIMARY KEY (workspace_id, id)

@@ -1,0 +1,211 @@
+package timeline
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"kizuki/internal/db"
+	"kizuki/internal/errs"
+	"kizuki/internal/id"
+	"kizuki/internal/text"
+	"kizuki/internal/who"
+)
+
+// Notice tells a member of something that waits to be read.
+type Notice struct {
+	ID        id.ID
+	Kind      string // mention, reply; other features bring theirs
+	At        time.Time
+	Read      bool
+	CauseKind string
+	CauseID   id.ID
+	Contract  id.ID
+	Name      string // of the contract
+	Org       string // its customer
+	Author    Person // of the note, if that is the cause
+	Text      string // how the note begins
+	Hunch     Hunch
+}
+
+// NoticeInput is a notice to be put into an inbox.
+type NoticeInput struct {
+	Member    id.ID
+	Kind      string
+	CauseKind string
+	CauseID   id.ID
+	Contract  id.ID
+}
+
+// NotifyIn puts notices into inboxes. A member hears of one cause once: a
+// second notice for it, of whatever kind, is dropped, so the order counts.
+func (s *Service) NotifyIn(ctx context.Context, tx *db.Tx, ws id.ID, list []NoticeInput) error {
+	type key struct {
+		member id.ID
+		kind   string
+		cause  id.ID
+	}
+	seen := map[key]bool{}
+	list = slices.Clone(list)
+	var rows [][]any
+	at := db.Micros(s.now())
+	for _, n := range list {
+		k := key{n.Member, n.CauseKind, n.CauseID}
+		if n.Member == 0 || seen[k] {
+			continue
+		}
+		seen[k] = true
+		rows = append(rows, []any{ws, id.New(), n.Member, n.CauseKind, n.CauseID, n.Contract, n.Kind, at})
+	}
+	return db.Bulk(ctx, tx, `INSERT INTO notice (workspace_id, id, member_id, cause_kind, cause_id, contract_id, kind, at)`,
+		"ON CONFLICT DO NOTHING", rows)
+}
+
+// own gives the member who acts on their own things; a viewer may, a token
+// that only reads may not.
+func own(ctx context.Context) (who.Actor, error) {
+	a, err := who.Check(ctx, who.Read)
+	switch {
+	case err != nil:
+		return a, err
+	case a.ReadOnly:
+		return who.Check(ctx, who.Write) // which says why not
+	case a.Member == 0:
+		return a, errs.New(errs.Forbidden, "err.forbidden")
+	}
+	return a, nil
+}
+
+// Follow makes the actor a follower of the contract.
+func (s *Service) Follow(ctx context.Context, contract id.ID) error {
+	a, err := own(ctx)
+	if err != nil {
+		return err
+	}
+	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if _, err := subjectOf(ctx, tx, a, contract); err != nil {
+			return err
+		}
+		return insertFollowers(ctx, tx, a.Workspace, contract, []id.ID{a.Member})
+	})
+}
+
+// Unfollow takes that back.
+func (s *Service) Unfollow(ctx context.Context, contract id.ID) error {
+	a, err := own(ctx)
+	if err != nil {
+		return err
+	}
+	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if _, err := subjectOf(ctx, tx, a, contract); err != nil {
+			return err
+		}
+		_, err := db.Exec(ctx, tx, `DELETE FROM follower WHERE workspace_id = $1 AND contract_id = $2 AND member_id = $3`,
+			a.Workspace, contract, a.Member)
+		return err
+	})
+}
+
+// Followers lists who follows the contract.
+func (s *Service) Followers(ctx context.Context, contract id.ID) ([]Person, error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := subjectOf(ctx, s.db, a, contract); err != nil {
+		return nil, err
+	}
+	return db.All(ctx, s.db, scanPerson, `SELECT m.id, m.name FROM follower f
+		JOIN member m ON m.workspace_id = f.workspace_id AND m.id = f.member_id
+		WHERE f.workspace_id = $1 AND f.contract_id = $2 ORDER BY m.kana_fold, m.name_fold, m.id`, a.Workspace, contract)
+}
+
+// inbox is the condition of a member's notices: those about notes that are
+// gone, or not to be seen, are not there.
+func inbox(a who.Actor) (w *reading, tables string) {
+	w = readAs(a)
+	w.And("x.workspace_id = ? AND x.member_id = ?", a.Workspace, a.Member)
+	w.And("(x.cause_kind <> 'note' OR n.id IS NOT NULL AND " + w.alive("n") + ")")
+	return w, ` FROM notice x
+		LEFT JOIN note n ON x.cause_kind = 'note' AND n.workspace_id = x.workspace_id AND n.id = x.cause_id
+		LEFT JOIN contract c ON c.workspace_id = x.workspace_id AND c.id = x.contract_id
+		LEFT JOIN organization o ON o.workspace_id = c.workspace_id AND o.id = c.org_id
+		LEFT JOIN member m ON m.workspace_id = n.workspace_id AND m.id = n.author_id WHERE `
+}
+
+func scanNotice(r db.Row) (x Notice, err error) {
+	var read int64
+	var body string
+	err = r.Scan(&x.ID, &x.Kind, (*db.Time)(&x.At), &read, &x.CauseKind, &x.CauseID, &x.Contract, &x.Name, &x.Org,
+		&x.Author.ID, &x.Author.Name, &body, &x.Hunch)
+	x.Read, x.Text = read != 0, text.Excerpt(body, excerptLen)
+	return x, err
+}
+
+// Inbox lists the actor's own notices, newest first.
+func (s *Service) Inbox(ctx context.Context, cursor string, limit int) (list []Notice, next string, err error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return nil, "", err
+	}
+	from, err := parseCursor(cursor)
+	if err != nil {
+		return nil, "", err
+	}
+	w, tables := inbox(a)
+	older(&w.Where, "x", from)
+	limit = clampLimit(limit)
+	list, err = db.All(ctx, s.db, scanNotice, `SELECT x.id, x.kind, x.at, x.read_at, x.cause_kind, x.cause_id, x.contract_id,
+		COALESCE(c.name, ''), COALESCE(o.name, ''), m.id, COALESCE(m.name, ''), COALESCE(n.body, ''), COALESCE(n.hunch, '')`+
+		tables+w.SQL()+newest("x", limit+1), w.Args()...)
+	if err == nil && len(list) > limit {
+		list = list[:limit]
+		last := list[limit-1]
+		next = place{db.Micros(last.At), last.ID}.cursor()
+	}
+	return list, next, err
+}
+
+// MaxUnread is the highest number Unread counts to.
+const MaxUnread = 1001
+
+// Unread counts the actor's unread notices, up to MaxUnread.
+func (s *Service) Unread(ctx context.Context) (int, error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil || a.Member == 0 {
+		return 0, err
+	}
+	w, tables := inbox(a)
+	w.And("x.read_at = 0")
+	n, _, err := db.One(ctx, s.db, db.Value[int], `SELECT COUNT(*) FROM (SELECT x.id`+tables+w.SQL()+" LIMIT 1001) u", w.Args()...)
+	return n, err
+}
+
+// MarkRead marks the actor's notices as read: these, or all if none is named.
+func (s *Service) MarkRead(ctx context.Context, ids ...id.ID) error {
+	return s.markRead(ctx, func(w *db.Where) {
+		if len(ids) > 0 {
+			db.In(w, "id", ids)
+		}
+	})
+}
+
+// MarkSeen marks what waits about a note as read: its reader has opened it.
+func (s *Service) MarkSeen(ctx context.Context, noteID id.ID) error {
+	return s.markRead(ctx, func(w *db.Where) { w.And("cause_kind = 'note' AND cause_id = ?", noteID) })
+}
+
+func (s *Service) markRead(ctx context.Context, which func(w *db.Where)) error {
+	a, err := own(ctx)
+	if err != nil {
+		return err
+	}
+	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		var w db.Where
+		at := w.Arg(db.Micros(s.now()))
+		w.And("workspace_id = ? AND member_id = ? AND read_at = 0", a.Workspace, a.Member)
+		which(&w)
+		_, err := db.Exec(ctx, tx, "UPDATE notice SET read_at = "+at+" WHERE "+w.SQL(), w.Args()...)
+		return err
+	})
+}

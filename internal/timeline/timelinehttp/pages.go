@@ -1,0 +1,455 @@
+package timelinehttp
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"github.com/a-h/templ"
+
+	"kizuki/internal/contract"
+	"kizuki/internal/errs"
+	"kizuki/internal/id"
+	"kizuki/internal/timeline"
+	"kizuki/internal/web"
+	"kizuki/internal/web/ui"
+	"kizuki/internal/web/words"
+)
+
+var island = []string{"mention"}
+
+func (v panelView) link(s timeline.Show) string {
+	u, err := url.Parse(v.query.Base)
+	if err != nil {
+		return "/"
+	}
+	q := u.Query()
+	q.Set("show", string(s))
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func (v panelView) fragment(s timeline.Show, cursor string) string {
+	q := url.Values{"show": {string(s)}}
+	if cursor != "" {
+		q.Set("cursor", cursor)
+	}
+	if own := "/contracts/" + v.contract.String(); v.query.Base != own {
+		q.Set("base", v.query.Base)
+	}
+	return "/contracts/" + v.contract.String() + "/trail?" + q.Encode()
+}
+
+func hunches(ctx context.Context, chosen timeline.Hunch) []ui.Option {
+	return []ui.Option{
+		{Value: "", Label: words.T(ctx, "shell.hunch.none"), Selected: chosen == ""},
+		{Value: "bad", Label: words.T(ctx, "shell.hunch.bad"), Icon: "sesame", Selected: chosen == timeline.Bad},
+		{Value: "good", Label: words.T(ctx, "shell.hunch.good"), Icon: "sesame-open", Selected: chosen == timeline.Good},
+	}
+}
+
+func (h *Handlers) trail(w http.ResponseWriter, r *http.Request) error {
+	contractID, err := web.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	q := r.URL.Query()
+	return h.showTrail(w, r, http.StatusOK, contractID, PanelQuery{Show: timeline.Show(q.Get("show")), Cursor: q.Get("cursor"),
+		Base: web.LocalPath(q.Get("base"), "")}, nil)
+}
+
+// showTrail answers the panel, for htmx, or the trail as a page of its own,
+// with the box as it was filled if that is what went wrong.
+func (h *Handlers) showTrail(w http.ResponseWriter, r *http.Request, status int, contractID id.ID, q PanelQuery, filled *ui.NoteBoxProps) error {
+	ctx := r.Context()
+	panel, err := h.Panel(ctx, contractID, q)
+	if err != nil {
+		return err
+	}
+	if web.IsFragment(r) {
+		return web.Fragment(w, r, status, panel)
+	}
+	page, err := h.svc.Trail(ctx, contractID, timeline.Words, "", 1)
+	if err != nil {
+		return err
+	}
+	box := h.NoteBox(ctx, contract.Contract{ID: contractID, Name: page.Contract.Name, OrgName: page.Contract.Org}, "")
+	if filled != nil {
+		box = noteBox(*filled)
+	}
+	return web.Page(w, r, status, web.Meta{Title: fullName(page.Contract.Org, page.Contract.Name), Place: "/contracts", Islands: island}, trailPage(page.Contract, panel, box))
+}
+
+func (h *Handlers) post(w http.ResponseWriter, r *http.Request) error {
+	contractID, err := web.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	in := timeline.PostInput{Contract: contractID, Body: f.Text("body"), Hunch: timeline.Hunch(f.Get("hunch")), AboutKind: f.Line("about_kind")}
+	if in.Parent, err = f.ID("parent"); err != nil {
+		return err
+	}
+	if in.AboutID, err = f.ID("about_id"); err != nil {
+		return err
+	}
+	n, err := h.svc.Post(r.Context(), in)
+	switch {
+	case err != nil && web.IsInput(err):
+		return h.again(w, r, f, in, err)
+	case err != nil:
+		return err
+	case !web.IsFragment(r):
+		return web.Redirect(w, r, web.LocalPath(f.Get("back"), "/contracts/"+contractID.String())+"#note-"+n.ID.String())
+	case n.Parent != 0:
+		return h.answerEntry(w, r, n)
+	}
+	panel, err := h.Panel(r.Context(), contractID, PanelQuery{Show: timeline.Show(f.Get("show")),
+		Base: web.LocalPath(f.Get("base"), "")})
+	if err != nil {
+		return err
+	}
+	box := boxProps(contractID, f.Line("to"), f.Get("back"))
+	box.Attrs["hx-swap-oob"] = "morph"
+	return web.Fragment(w, r, http.StatusOK, posted(panel, noteBox(box)))
+}
+
+// again shows the box as it was filled, with what is wrong.
+func (h *Handlers) again(w http.ResponseWriter, r *http.Request, f web.Form, in timeline.PostInput, err error) error {
+	box := boxProps(in.Contract, f.Line("to"), f.Get("back"))
+	target := "#note-box"
+	if in.Parent != 0 {
+		box = replyBox(in.Contract, in.Parent)
+		target = "#" + box.Attrs["id"].(string)
+	}
+	box.Value, box.Hunch = in.Body, string(in.Hunch)
+	for _, text := range web.FieldErrors(r.Context(), err) {
+		box.Error += text
+	}
+	if !web.IsFragment(r) {
+		return h.showTrail(w, r, http.StatusUnprocessableEntity, in.Contract, PanelQuery{}, &box)
+	}
+	retarget(w, target)
+	return web.Fragment(w, r, http.StatusUnprocessableEntity, noteBox(box))
+}
+
+func retarget(w http.ResponseWriter, target string) {
+	w.Header().Set("HX-Retarget", target)
+	w.Header().Set("HX-Reswap", "morph:outerHTML")
+}
+
+// replyBox is the small box under a note.
+func replyBox(contractID, top id.ID) ui.NoteBoxProps {
+	action := "/contracts/" + contractID.String() + "/notes"
+	return ui.NoteBoxProps{Action: action, ID: "answer-" + top.String(), MentionSrc: "/people", Reply: true,
+		Hidden: []ui.Option{{Value: "parent", Label: top.String()}},
+		Attrs:  ui.Attrs{"id": "answering-" + top.String(), "hx-post": action, "hx-target": "#note-" + top.String(), "hx-swap": "morph:outerHTML"}}
+}
+
+func (h *Handlers) reply(w http.ResponseWriter, r *http.Request) error {
+	n, err := h.fromPath(r)
+	if err != nil {
+		return err
+	}
+	box := replyBox(n.Contract, n.ID)
+	if web.IsFragment(r) {
+		return web.Fragment(w, r, http.StatusOK, noteBox(box))
+	}
+	return web.Page(w, r, http.StatusOK, web.Meta{Title: words.T(r.Context(), "timeline.reply_title"), Place: "/contracts", Islands: island}, replyPage(n, box))
+}
+
+func (h *Handlers) fromPath(r *http.Request) (timeline.Note, error) {
+	noteID, err := web.PathID(r, "id")
+	if err != nil {
+		return timeline.Note{}, err
+	}
+	return h.svc.Get(r.Context(), noteID)
+}
+
+// answerEntry draws the one entry a note stands in again; without JavaScript
+// it leads back to the note.
+func (h *Handlers) answerEntry(w http.ResponseWriter, r *http.Request, n timeline.Note) error {
+	if !web.IsFragment(r) {
+		return web.Redirect(w, r, "/notes/"+n.ID.String())
+	}
+	top := n
+	var err error
+	if n.Parent != 0 {
+		if top, err = h.svc.Top(r.Context(), n); err != nil {
+			return err
+		}
+	}
+	c, err := h.entryOf(r.Context(), top)
+	if errs.Is(err, errs.NotFound) { // it went, and nobody had answered it
+		w.Header().Set("HX-Retarget", "#note-"+top.ID.String())
+		w.Header().Set("HX-Reswap", "delete")
+		return web.Fragment(w, r, http.StatusOK, templ.NopComponent)
+	}
+	if err != nil {
+		return err
+	}
+	retarget(w, "#note-"+top.ID.String())
+	return web.Fragment(w, r, http.StatusOK, c)
+}
+
+func (h *Handlers) entryOf(ctx context.Context, top timeline.Note) (templ.Component, error) {
+	page, err := h.svc.One(ctx, top)
+	if err != nil {
+		return nil, err
+	}
+	d, err := h.drawing(ctx, page)
+	if err != nil {
+		return nil, err
+	}
+	return entry(d.entries(page, true)[0]), nil
+}
+
+// note is the permanent address of a note: the trail it stands on, at its
+// place. Whoever opens it has seen what waited about it.
+func (h *Handlers) note(w http.ResponseWriter, r *http.Request) error {
+	n, err := h.fromPath(r)
+	if err != nil {
+		return err
+	}
+	if web.IsFragment(r) {
+		return h.answerEntry(w, r, n)
+	}
+	if err := h.svc.MarkSeen(r.Context(), n.ID); err != nil && !errs.Is(err, errs.Forbidden) {
+		return err
+	}
+	top, onFirst, err := h.svc.Find(r.Context(), n.ID, pageSize)
+	if err != nil {
+		return err
+	}
+	to := "/contracts/" + n.Contract.String()
+	if !onFirst {
+		to += "?cursor=" + timeline.CursorAt(top)
+	}
+	return web.Redirect(w, r, to+"#note-"+n.ID.String())
+}
+
+func (h *Handlers) history(w http.ResponseWriter, r *http.Request) error {
+	n, err := h.fromPath(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	revisions, err := h.svc.Revisions(ctx, n.ID)
+	if err != nil {
+		return err
+	}
+	list := []saying{{body: n.Body, name: n.Author.Name, now: true}}
+	for _, v := range revisions {
+		list = append(list, saying{body: v.Body, name: v.By.Name, when: ui.Ago(ctx, v.At, h.svc.Now())})
+	}
+	return web.Page(w, r, http.StatusOK, web.Meta{Title: words.T(ctx, "timeline.history"), Place: "/contracts"}, historyPage(n, list))
+}
+
+func (h *Handlers) editPage(w http.ResponseWriter, r *http.Request) error {
+	n, err := h.fromPath(r)
+	if err != nil {
+		return err
+	}
+	return h.showEdit(w, r, http.StatusOK, editView{note: n, body: n.Body, version: n.Version})
+}
+
+func (h *Handlers) showEdit(w http.ResponseWriter, r *http.Request, status int, v editView) error {
+	v.open = v.note.HunchOpen(h.svc.Now())
+	if web.IsFragment(r) {
+		retarget(w, "#words-"+v.note.ID.String())
+		return web.Fragment(w, r, status, editForm(v))
+	}
+	return web.Page(w, r, status, web.Meta{Title: words.T(r.Context(), "timeline.edit_label"), Place: "/contracts", Islands: island}, editPage(v))
+}
+
+func (h *Handlers) edit(w http.ResponseWriter, r *http.Request) error {
+	n, err := h.fromPath(r)
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	version, err := strconv.ParseInt(f.Get("version"), 10, 64)
+	if err != nil {
+		return errs.Field("version", "err.choice")
+	}
+	ctx := r.Context()
+	saved := n
+	if _, chosen := f.Values["hunch"]; chosen && timeline.Hunch(f.Get("hunch")) != n.Hunch {
+		saved, err = h.svc.SetHunch(ctx, n.ID, timeline.Hunch(f.Get("hunch")))
+	}
+	if err == nil {
+		saved, err = h.svc.Edit(ctx, n.ID, f.Text("body"), version)
+	}
+	if err != nil && web.IsInput(err) {
+		v := editView{note: n, body: f.Text("body"), version: version, errors: web.FieldErrors(ctx, err)}
+		if theirs, ok := errs.As(err).Args["Theirs"].(string); ok { // saving once more means it
+			v.theirs, v.version = theirs, n.Version
+		}
+		return h.showEdit(w, r, web.Status(errs.As(err).Code), v)
+	}
+	if err != nil {
+		return err
+	}
+	return h.answerEntry(w, r, saved)
+}
+
+func (h *Handlers) hunch(w http.ResponseWriter, r *http.Request) error {
+	noteID, err := web.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	n, err := h.svc.SetHunch(r.Context(), noteID, timeline.Hunch(f.Get("hunch")))
+	if err != nil {
+		return err
+	}
+	return h.answerEntry(w, r, n)
+}
+
+func (h *Handlers) remove(w http.ResponseWriter, r *http.Request) error {
+	noteID, err := web.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	n, err := h.svc.Delete(r.Context(), noteID)
+	if err != nil {
+		return err
+	}
+	said := web.Toast{Text: words.T(r.Context(), "timeline.deleted"), Undo: "/notes/" + n.ID.String() + "/restore"}
+	if !web.IsFragment(r) {
+		return web.RedirectSaying(w, r, "/contracts/"+n.Contract.String(), said)
+	}
+	web.Say(w, said)
+	return h.answerEntry(w, r, n)
+}
+
+// restore brings a note back where the trail shows it; the toast that asks for
+// it has no place of its own on the page.
+func (h *Handlers) restore(w http.ResponseWriter, r *http.Request) error {
+	noteID, err := web.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	n, err := h.svc.Restore(r.Context(), noteID)
+	if err != nil {
+		return err
+	}
+	if !web.IsFragment(r) {
+		return web.Redirect(w, r, "/notes/"+n.ID.String())
+	}
+	retarget(w, "#trail-panel")
+	return h.showTrail(w, r, http.StatusOK, n.Contract, PanelQuery{}, nil)
+}
+
+func (h *Handlers) follow(w http.ResponseWriter, r *http.Request) error {
+	contractID, err := web.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	act := h.svc.Unfollow
+	if f.Bool("follow") {
+		act = h.svc.Follow
+	}
+	if err := act(r.Context(), contractID); err != nil {
+		return err
+	}
+	if !web.IsFragment(r) {
+		return web.Redirect(w, r, "/contracts/"+contractID.String())
+	}
+	button, err := h.FollowButton(r.Context(), contractID)
+	if err != nil {
+		return err
+	}
+	return web.Fragment(w, r, http.StatusOK, button)
+}
+
+// offered is one name the mention island may put in.
+type offered struct {
+	ID       id.ID  `json:"id"`
+	Name     string `json:"name"`
+	Kana     string `json:"kana,omitempty"`
+	Kind     string `json:"kind"`
+	KindName string `json:"kindName,omitempty"`
+}
+
+func (h *Handlers) mention(w http.ResponseWriter, r *http.Request) error {
+	people, err := h.people.Directory(r.Context(), r.URL.Query().Get("q"), 8)
+	if err != nil {
+		return err
+	}
+	list := make([]offered, len(people))
+	for i, p := range people {
+		list[i] = offered{ID: p.ID, Name: p.Name, Kana: p.Kana, Kind: p.Kind}
+		if p.Kind == "unit" {
+			list[i].KindName = words.T(r.Context(), "timeline.team")
+		}
+	}
+	return web.JSON(w, list)
+}
+
+func (h *Handlers) inbox(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	list, next, err := h.svc.Inbox(ctx, r.URL.Query().Get("cursor"), pageSize)
+	if err != nil {
+		return err
+	}
+	unread, err := h.svc.Unread(ctx)
+	if err != nil {
+		return err
+	}
+	views := make([]noticeView, len(list))
+	for i, n := range list {
+		views[i] = noticeView{Notice: n, href: hrefOf(n), kind: kindOf(ctx, n), when: ui.Ago(ctx, n.At, h.svc.Now())}
+	}
+	if next != "" {
+		next = "/inbox?cursor=" + url.QueryEscape(next)
+	}
+	return web.Page(w, r, http.StatusOK, web.Meta{Title: words.T(ctx, "timeline.inbox"), Place: "/inbox"}, inboxPage(views, next, unread))
+}
+
+func hrefOf(n timeline.Notice) string {
+	switch {
+	case n.CauseKind == "note":
+		return "/notes/" + n.CauseID.String()
+	case n.Contract != 0:
+		return "/contracts/" + n.Contract.String()
+	}
+	return "/inbox"
+}
+
+// kindOf says what a notice is about; other features bring timeline.notice.KIND.
+func kindOf(ctx context.Context, n timeline.Notice) string {
+	if key := "timeline.notice." + n.Kind; words.Has(words.From(ctx).Lang, key) {
+		return words.T(ctx, key)
+	}
+	return words.T(ctx, "timeline.notice")
+}
+
+func (h *Handlers) markRead(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	ids, err := f.IDs("id")
+	if err != nil {
+		return err
+	}
+	if err := h.svc.MarkRead(r.Context(), ids...); err != nil {
+		return err
+	}
+	return web.Redirect(w, r, "/inbox")
+}

@@ -1,0 +1,71 @@
+// Package timelinehttp holds the trail as people see it: the panel and the
+// note box that other pages embed, the acts on notes, the inbox, and REST.
+package timelinehttp
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+
+	"kizuki/internal/field"
+	"kizuki/internal/timeline"
+	"kizuki/internal/web"
+	"kizuki/internal/who"
+	"kizuki/internal/workspace"
+)
+
+//go:embed words
+var catalogue embed.FS
+
+// Words is the catalogue of this feature.
+func Words() fs.FS {
+	sub, err := fs.Sub(catalogue, "words")
+	if err != nil {
+		panic(err) // the embedded folder is missing
+	}
+	return sub
+}
+
+// Fields gives the custom fields, whose names and types the history needs.
+type Fields interface {
+	List(ctx context.Context) ([]field.Field, error)
+}
+
+// Directory finds people and teams for the completion of mentions.
+type Directory interface {
+	Directory(ctx context.Context, q string, limit int) ([]workspace.Person, error)
+}
+
+// Handlers serves the trail.
+type Handlers struct {
+	svc    *timeline.Service
+	people Directory
+	fields Fields
+}
+
+// New makes the handlers. What organizations, rules, imports and tasks are
+// called comes from the namers of svc ("organization", "rule", "import",
+// "task"); sentences still work without them, only with less to say.
+func New(svc *timeline.Service, people Directory, fields Fields) *Handlers {
+	return &Handlers{svc: svc, people: people, fields: fields}
+}
+
+// Routes is the table of pages.
+func (h *Handlers) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: "/contracts/{id}/trail", Need: who.Read, Handle: h.trail},
+		{Method: "POST", Path: "/contracts/{id}/notes", Need: who.Write, Handle: h.post},
+		{Method: "POST", Path: "/contracts/{id}/follow", Need: who.Read, Handle: h.follow},
+		{Method: "GET", Path: "/notes/{id}", Need: who.Read, Handle: h.note},
+		{Method: "GET", Path: "/notes/{id}/history", Need: who.Read, Handle: h.history},
+		{Method: "GET", Path: "/notes/{id}/reply", Need: who.Write, Handle: h.reply},
+		{Method: "GET", Path: "/notes/{id}/edit", Need: who.Write, Handle: h.editPage},
+		{Method: "POST", Path: "/notes/{id}/edit", Need: who.Write, Handle: h.edit},
+		{Method: "POST", Path: "/notes/{id}/delete", Need: who.Write, Handle: h.remove},
+		{Method: "POST", Path: "/notes/{id}/restore", Need: who.Write, Handle: h.restore},
+		{Method: "POST", Path: "/notes/{id}/hunch", Need: who.Write, Handle: h.hunch},
+		{Method: "GET", Path: "/people", Need: who.Read, Handle: h.mention},
+		{Method: "GET", Path: "/inbox", Need: who.Read, Handle: h.inbox},
+		{Method: "POST", Path: "/inbox/read", Need: who.Read, Handle: h.markRead},
+	}
+}
