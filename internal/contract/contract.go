@@ -1,0 +1,198 @@
+// Package contract keeps the contracts, the record everything else hangs on,
+// with their terms and the people at the customer.
+package contract
+
+import (
+	"time"
+
+	"kizuki/internal/cal"
+	"kizuki/internal/id"
+)
+
+// Outlook is the CSM's own call (見立て), apart from the imported status.
+type Outlook string
+
+// The outlooks; "" is none given.
+const (
+	OnTrack Outlook = "on_track" // 順調
+	Watch   Outlook = "watch"    // 気がかり
+	Danger  Outlook = "danger"   // 危うい
+)
+
+// Basis says what an amount is for.
+type Basis string
+
+// The bases; "" is unknown.
+const (
+	Monthly   Basis = "monthly"
+	Yearly    Basis = "yearly"
+	WholeTerm Basis = "term"
+)
+
+// Phases are suggestions for the lifecycle phase.
+func Phases() []string { return []string{"導入", "定着", "活用拡大", "更新協議"} }
+
+// Contract is one subscription with a renewal date.
+type Contract struct {
+	ID           id.ID
+	Key          string // the team's own id of it; unique by text.Fold
+	Name         string
+	OrgID        id.ID
+	OrgName      string // joined, not stored here
+	Department   string
+	OwnerID      id.ID  // 0 = none
+	OwnerName    string // joined, not stored here
+	Status       string
+	Phase        string
+	Outlook      Outlook
+	OutlookWhy   string
+	OutlookBy    id.ID
+	OutlookAt    time.Time
+	StartDate    cal.Date
+	RenewalDate  cal.Date
+	NoticeDate   cal.Date
+	AutoRenew    bool
+	Amount       *int64 // minor units; nil = unknown
+	Currency     string // ISO 4217
+	AmountBasis  Basis
+	Domain       string
+	Visibility   string
+	Fields       map[string]any // canonical values by field key; unset ones are not in it
+	TermNo       int            // the open term, or the last one
+	EndedOn      cal.Date
+	LastImportID id.ID
+	DataAt       time.Time // when an import last saw it
+	Version      int64
+	CreatedAt    time.Time
+	ArchivedAt   time.Time
+}
+
+// Outcome is how a term ended.
+type Outcome string
+
+// The outcomes.
+const (
+	Open    Outcome = "open"
+	Renewed Outcome = "renewed"
+	Churned Outcome = "churned"
+)
+
+// Term is one period of a contract; the open one is mirrored on the contract.
+type Term struct {
+	ContractID id.ID
+	No         int
+	Starts     cal.Date
+	Renews     cal.Date
+	Amount     *int64
+	Currency   string
+	Basis      Basis
+	Outcome    Outcome
+	Words      string
+	ClosedAt   time.Time
+}
+
+// Contact is a person at the customer. Role is the stakeholder role in one
+// contract, in the team's own words.
+type Contact struct {
+	ID    id.ID
+	OrgID id.ID
+	Name  string
+	Kana  string
+	Title string
+	Mail  string
+	Phone string
+	Role  string
+}
+
+// Input describes a new contract in people's words, as a form or a REST body
+// brings them.
+type Input struct {
+	Key          string // "" = one is made
+	Name         string
+	Organization string // id or name; a new name is created
+	Department   string
+	Owner        string // member: id, mail or name
+	Status       string
+	Phase        string
+	Outlook      string
+	OutlookWhy   string
+	StartDate    string
+	RenewalDate  string
+	NoticeDate   string
+	AutoRenew    bool
+	Amount       string // major units
+	Currency     string // "" = the workspace's
+	AmountBasis  string
+	Domain       string
+	Fields       map[string]any // by field key; texts if Form, else JSON values
+	Form         bool
+}
+
+// Edit changes one attribute: name, key, organization, department, owner,
+// status, phase, outlook, outlook_why, start_date, renewal_date, notice_date,
+// auto_renew, amount, currency, amount_basis, domain, field:KEY. With HasOld,
+// another present value than Old is a conflict.
+type Edit struct {
+	Field    string
+	Old, New any
+	HasOld   bool
+	Form     bool // custom values are text as people write it, not JSON
+}
+
+// Save is one contract to be written whole by ApplyIn.
+type Save struct {
+	Contract Contract
+	New      bool
+	Changes  map[string][2]any // attribute → [from, to]; see Diff
+	NextTerm bool              // the open term closes as renewed and the next one begins
+	DropTerm bool              // undo of NextTerm: the open term goes, the one before opens again
+}
+
+// Op compares a custom field with the values of a filter.
+type Op string
+
+// The ops.
+const (
+	Is    Op = "is"    // one of the values (texts: without regard to width and case)
+	Not   Op = "not"   // none of the values; unset counts as not
+	Has   Op = "has"   // text, link: contains; choices: as Is
+	From  Op = "from"  // number, date, money: this or more
+	To    Op = "to"    // number, date, money: this or less
+	Unset Op = "unset" // has no value
+)
+
+// FieldFilter is a condition on an indexed custom field.
+type FieldFilter struct {
+	Key    string
+	Op     Op
+	Values []string // as people write them
+}
+
+// NoOwner as Query.Owner finds contracts nobody owns.
+const NoOwner id.ID = -1
+
+// Query says which contracts, in which order.
+type Query struct {
+	Q           string // beginning of the key, or part of the name or the organization's
+	Owner       id.ID  // NoOwner = those without
+	Status      string
+	Phase       string
+	Outlook     Outlook
+	Org         id.ID
+	RenewalFrom cal.Date // this day or later
+	RenewalTo   cal.Date // before this day
+	Fields      []FieldFilter
+	Sort        string // renewal (default), name, key, amount, field:KEY; "-" before it turns it round
+	Limit       int    // 1..200, 0 = 50
+	Cursor      string
+	Ended       bool // with ended ones
+	Archived    bool // with archived ones
+}
+
+// Page is a part of a list. More tells that the search stopped after
+// WalkLimit rows before the page was full: Next continues it.
+type Page struct {
+	Items []Contract
+	Next  string // "" at the end
+	More  bool
+}

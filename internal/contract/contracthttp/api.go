@@ -1,0 +1,435 @@
+package contracthttp
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kizuki/internal/api"
+	"kizuki/internal/cal"
+	"kizuki/internal/contract"
+	"kizuki/internal/errs"
+	"kizuki/internal/field"
+	"kizuki/internal/id"
+	"kizuki/internal/money"
+	"kizuki/internal/web"
+	"kizuki/internal/web/words"
+	"kizuki/internal/who"
+)
+
+// Ref names another thing in REST.
+type Ref struct {
+	ID   id.ID  `json:"id"`
+	Name string `json:"name"`
+}
+
+// OwnerRef is the owner in REST, null where there is none.
+type OwnerRef struct {
+	_    struct{} `nullable:"true"`
+	ID   id.ID    `json:"id"`
+	Name string   `json:"name"`
+}
+
+// ContractJSON is a contract in REST. Dates and amounts are null when unknown.
+type ContractJSON struct {
+	ID           id.ID          `json:"id"`
+	Key          string         `json:"key"`
+	Name         string         `json:"name"`
+	Organization Ref            `json:"organization"`
+	Department   string         `json:"department"`
+	Owner        *OwnerRef      `json:"owner"`
+	Status       string         `json:"status"`
+	Phase        string         `json:"phase"`
+	Outlook      string         `json:"outlook" doc:"on_track, watch, danger; empty: none given"`
+	OutlookWhy   string         `json:"outlook_why"`
+	StartDate    *string        `json:"start_date" format:"date"`
+	RenewalDate  *string        `json:"renewal_date" format:"date"`
+	NoticeDate   *string        `json:"notice_date" format:"date"`
+	AutoRenew    bool           `json:"auto_renew"`
+	Amount       *string        `json:"amount" doc:"decimal, major units"`
+	Currency     string         `json:"currency"`
+	AmountBasis  string         `json:"amount_basis" doc:"monthly, yearly, term; empty: unknown"`
+	Domain       string         `json:"domain"`
+	Fields       map[string]any `json:"fields"`
+	Term         int            `json:"term" doc:"number of the open term, or of the last"`
+	EndedOn      *string        `json:"ended_on" format:"date"`
+	Version      int64          `json:"version"`
+	CreatedAt    *time.Time     `json:"created_at"`
+	DataAt       *time.Time     `json:"data_at" doc:"when an import last saw it"`
+	ArchivedAt   *time.Time     `json:"archived_at"`
+}
+
+func asJSON(c contract.Contract) ContractJSON {
+	j := ContractJSON{ID: c.ID, Key: c.Key, Name: c.Name, Organization: Ref{c.OrgID, c.OrgName}, Department: c.Department,
+		Status: c.Status, Phase: c.Phase, Outlook: string(c.Outlook), OutlookWhy: c.OutlookWhy,
+		StartDate: day(c.StartDate), RenewalDate: day(c.RenewalDate), NoticeDate: day(c.NoticeDate), AutoRenew: c.AutoRenew,
+		Amount: decimal(c.Amount, c.Currency), Currency: c.Currency, AmountBasis: string(c.AmountBasis), Domain: c.Domain,
+		Fields: c.Fields, Term: c.TermNo, EndedOn: day(c.EndedOn), Version: c.Version,
+		CreatedAt: api.Instant(c.CreatedAt), DataAt: api.Instant(c.DataAt), ArchivedAt: api.Instant(c.ArchivedAt)}
+	if c.OwnerID != 0 {
+		j.Owner = &OwnerRef{ID: c.OwnerID, Name: c.OwnerName}
+	}
+	if j.Fields == nil {
+		j.Fields = map[string]any{}
+	}
+	return j
+}
+
+func day(d cal.Date) *string {
+	if d.IsZero() {
+		return nil
+	}
+	s := string(d)
+	return &s
+}
+
+func decimal(minor *int64, currency string) *string {
+	if minor == nil {
+		return nil
+	}
+	s := money.Amount{Minor: *minor, Currency: currency}.Decimal()
+	return &s
+}
+
+// TermJSON is one period of a contract.
+type TermJSON struct {
+	No       int        `json:"no"`
+	Starts   *string    `json:"starts" format:"date"`
+	Renews   *string    `json:"renews" format:"date"`
+	Amount   *string    `json:"amount"`
+	Currency string     `json:"currency"`
+	Basis    string     `json:"basis"`
+	Outcome  string     `json:"outcome" doc:"open, renewed, churned"`
+	Words    string     `json:"words"`
+	ClosedAt *time.Time `json:"closed_at"`
+}
+
+// ContactJSON is a person at the customer, with the role in this contract.
+type ContactJSON struct {
+	ID    id.ID  `json:"id"`
+	Name  string `json:"name"`
+	Kana  string `json:"kana"`
+	Title string `json:"title"`
+	Mail  string `json:"mail"`
+	Phone string `json:"phone"`
+	Role  string `json:"role"`
+}
+
+func contactJSON(c contract.Contact) ContactJSON {
+	return ContactJSON{ID: c.ID, Name: c.Name, Kana: c.Kana, Title: c.Title, Mail: c.Mail, Phone: c.Phone, Role: c.Role}
+}
+
+type createInput struct {
+	Body struct {
+		Key          string         `json:"key" doc:"the team's own id of it"`
+		Name         string         `json:"name"`
+		Organization string         `json:"organization" doc:"id or name; a new name is created"`
+		Department   string         `json:"department,omitempty"`
+		Owner        string         `json:"owner,omitempty" doc:"member: id, mail or name"`
+		Status       string         `json:"status,omitempty"`
+		Phase        string         `json:"phase,omitempty"`
+		Outlook      string         `json:"outlook,omitempty"`
+		OutlookWhy   string         `json:"outlook_why,omitempty"`
+		StartDate    string         `json:"start_date,omitempty"`
+		RenewalDate  string         `json:"renewal_date,omitempty"`
+		NoticeDate   string         `json:"notice_date,omitempty"`
+		AutoRenew    bool           `json:"auto_renew,omitempty"`
+		Amount       string         `json:"amount,omitempty" doc:"decimal, major units"`
+		Currency     string         `json:"currency,omitempty" doc:"the workspace's, if empty"`
+		AmountBasis  string         `json:"amount_basis,omitempty"`
+		Domain       string         `json:"domain,omitempty"`
+		Fields       map[string]any `json:"fields,omitempty"`
+	}
+}
+
+type listInput struct {
+	api.Paging
+	Q             string `query:"q" doc:"beginning of the key, or part of the name or the customer's"`
+	Owner         string `query:"owner" doc:"id, mail or name of a member; none, me"`
+	Status        string `query:"status"`
+	Phase         string `query:"phase"`
+	Outlook       string `query:"outlook"`
+	Organization  string `query:"organization" doc:"id"`
+	RenewalFrom   string `query:"renewal_from" doc:"this day or later"`
+	RenewalBefore string `query:"renewal_before" doc:"before this day"`
+	Sort          string `query:"sort" doc:"renewal, name, key, amount, field:KEY; - before it turns it round"`
+	Ended         bool   `query:"ended" doc:"with those that have ended"`
+	query         url.Values
+}
+
+// Resolve keeps the whole query: conditions on custom fields have names of the
+// team's own.
+func (in *listInput) Resolve(c huma.Context) []error {
+	u := c.URL()
+	in.query = u.Query()
+	return nil
+}
+
+type idInput struct {
+	ID string `path:"id"`
+}
+
+// ref reads the id of the path; what is no id is simply not there.
+func (in idInput) ref() (id.ID, error) {
+	v, err := id.Parse(in.ID)
+	if err != nil {
+		return 0, errs.Missing("contract")
+	}
+	return v, nil
+}
+
+type patchInput struct {
+	idInput
+	Body struct {
+		Set map[string]any `json:"set" doc:"attributes to change, named as in a contract; fields {} or field:KEY for custom ones"`
+		Was map[string]any `json:"was,omitempty" doc:"the values the change starts from; 409 if one is no longer there"`
+	}
+}
+
+type endInput struct {
+	idInput
+	Body struct {
+		On    string `json:"on,omitempty" doc:"YYYY-MM-DD, today if empty"`
+		Words string `json:"words,omitempty"`
+	}
+}
+
+type contactInput struct {
+	idInput
+	Body struct {
+		Name  string `json:"name,omitempty" doc:"name or mail must be given"`
+		Kana  string `json:"kana,omitempty"`
+		Title string `json:"title,omitempty"`
+		Mail  string `json:"mail,omitempty"`
+		Phone string `json:"phone,omitempty"`
+		Role  string `json:"role,omitempty"`
+	}
+}
+
+func op(opID, method, path, summary string) huma.Operation {
+	o := huma.Operation{OperationID: opID, Method: method, Path: "/contracts" + path, Summary: summary, Tags: []string{"Contracts"}}
+	if method == "POST" && (path == "" || strings.HasSuffix(path, "/contacts")) {
+		o.DefaultStatus = http.StatusCreated
+	}
+	return o
+}
+
+// API adds the endpoints.
+func (h *Handlers) API(a *api.API) {
+	api.Add(a, who.Read, op("list-contracts", "GET", "", "Contracts, in pages; field.KEY=… (or .not .has .from .to .unset) narrows by custom fields"), h.apiList)
+	api.Add(a, who.Write, op("create-contract", "POST", "", "A new contract"), h.apiCreate)
+	export := op("export-contracts", "GET", "/export.csv", "All contracts with every field, as CSV")
+	export.Responses = map[string]*huma.Response{"200": {Description: "CSV, UTF-8", Content: map[string]*huma.MediaType{"text/csv": {}}}}
+	a.Raw(who.Read, export, h.export(""))
+	api.Add(a, who.Read, op("get-contract", "GET", "/{id}", "One contract"), h.apiGet)
+	api.Add(a, who.Write, op("change-contract", "PATCH", "/{id}", "Change attributes"), h.apiPatch)
+	api.Add(a, who.Write, op("end-contract", "POST", "/{id}/end", "End a contract; everything is kept"), h.apiEnd)
+	api.Add(a, who.Write, op("reopen-contract", "POST", "/{id}/reopen", "Take the end back"), h.apiAct(h.svc.Reopen))
+	api.Add(a, who.Write, op("archive-contract", "POST", "/{id}/archive", "Hide from lists; everything is kept"), h.apiAct(h.svc.Archive))
+	api.Add(a, who.Write, op("unarchive-contract", "POST", "/{id}/unarchive", "Bring back into lists"), h.apiAct(h.svc.Unarchive))
+	api.Add(a, who.Read, op("list-contract-contacts", "GET", "/{id}/contacts", "People at the customer"), h.apiContacts)
+	api.Add(a, who.Write, op("add-contract-contact", "POST", "/{id}/contacts", "Add a person"), h.apiAddContact)
+	api.Add(a, who.Read, op("list-contract-terms", "GET", "/{id}/terms", "Terms, the newest first"), h.apiTerms)
+}
+
+func (h *Handlers) apiList(ctx context.Context, in *listInput) (*api.List[ContractJSON], error) {
+	q := contract.Query{Q: in.Q, Status: in.Status, Phase: in.Phase, Outlook: contract.Outlook(in.Outlook), Sort: in.Sort,
+		Limit: in.Limit, Cursor: in.Cursor, Ended: in.Ended, Fields: fieldFilters(in.query, "field.")}
+	var bad [4]error
+	q.Owner, bad[0] = h.ownerAsked(ctx, in.Owner)
+	q.Org, bad[1] = parseID("organization", in.Organization)
+	q.RenewalFrom, bad[2] = dayAsked("renewal_from", in.RenewalFrom)
+	q.RenewalTo, bad[3] = dayAsked("renewal_before", in.RenewalBefore)
+	for _, err := range bad {
+		if err != nil {
+			return nil, err
+		}
+	}
+	p, err := h.svc.List(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	items := make([]ContractJSON, len(p.Items))
+	for i, c := range p.Items {
+		items[i] = asJSON(c)
+	}
+	return api.NewList(items, p.Next), nil
+}
+
+// ownerAsked finds the member a program means: by id, mail or name.
+func (h *Handlers) ownerAsked(ctx context.Context, s string) (id.ID, error) {
+	if m, err := ownerID(ctx, s); err == nil {
+		return m, nil
+	}
+	members, err := h.people.Members(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range members {
+		if m.Name == s || m.Mail != "" && strings.EqualFold(m.Mail, s) {
+			return m.ID, nil
+		}
+	}
+	return 0, errs.Field("owner", "err.choice")
+}
+
+func dayAsked(name, s string) (cal.Date, error) {
+	d, err := cal.Parse(s)
+	if err != nil {
+		return "", field.DateError(name, err)
+	}
+	return d, nil
+}
+
+func (h *Handlers) apiCreate(ctx context.Context, in *createInput) (*api.One[ContractJSON], error) {
+	b := in.Body
+	c, err := h.svc.Create(ctx, contract.Input{Key: b.Key, Name: b.Name, Organization: b.Organization, Department: b.Department,
+		Owner: b.Owner, Status: b.Status, Phase: b.Phase, Outlook: b.Outlook, OutlookWhy: b.OutlookWhy, StartDate: b.StartDate,
+		RenewalDate: b.RenewalDate, NoticeDate: b.NoticeDate, AutoRenew: b.AutoRenew, Amount: b.Amount, Currency: b.Currency,
+		AmountBasis: b.AmountBasis, Domain: b.Domain, Fields: b.Fields})
+	return one(c, err)
+}
+
+func one(c contract.Contract, err error) (*api.One[ContractJSON], error) {
+	if err != nil {
+		return nil, err
+	}
+	return api.NewOne(asJSON(c)), nil
+}
+
+func (h *Handlers) apiGet(ctx context.Context, in *idInput) (*api.One[ContractJSON], error) {
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	return one(h.svc.Get(ctx, ref))
+}
+
+func (h *Handlers) apiPatch(ctx context.Context, in *patchInput) (*api.One[ContractJSON], error) {
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	set, err := attributes(in.Body.Set)
+	if err != nil {
+		return nil, err
+	}
+	was, err := attributes(in.Body.Was)
+	if err != nil {
+		return nil, err
+	}
+	var edits []contract.Edit
+	for name, v := range set {
+		old, has := was[name]
+		edits = append(edits, contract.Edit{Field: name, New: v, Old: old, HasOld: has})
+	}
+	slices.SortFunc(edits, func(a, b contract.Edit) int { return strings.Compare(a.Field, b.Field) })
+	return one(h.svc.Update(ctx, ref, edits))
+}
+
+// attributes names the members of a body as the service does: those of
+// "fields" become field:KEY, and a reference may come as it was given out.
+func attributes(body map[string]any) (map[string]any, error) {
+	out := map[string]any{}
+	for name, v := range body {
+		if name == "fields" {
+			fields, ok := v.(map[string]any)
+			if !ok {
+				return nil, errs.Field("fields", "contract.err.object")
+			}
+			for key, v := range fields {
+				out[contract.FieldPrefix+key] = v
+			}
+			continue
+		}
+		if name == "owner" || name == "organization" {
+			if ref, ok := v.(map[string]any); ok {
+				v = ref["id"]
+			}
+			if _, ok := v.(string); !ok && v != nil {
+				return nil, errs.Field(name, "contract.err.text")
+			}
+		}
+		out[name] = v
+	}
+	return out, nil
+}
+
+func (h *Handlers) apiEnd(ctx context.Context, in *endInput) (*api.One[ContractJSON], error) {
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	on, err := dayTyped("on", in.Body.On, words.Today(ctx, web.Now(ctx)))
+	if err != nil {
+		return nil, err
+	}
+	if err := h.svc.End(ctx, ref, on, in.Body.Words); err != nil {
+		return nil, err
+	}
+	return one(h.svc.Get(ctx, ref))
+}
+
+func (h *Handlers) apiAct(do func(context.Context, id.ID) error) func(context.Context, *idInput) (*api.One[ContractJSON], error) {
+	return func(ctx context.Context, in *idInput) (*api.One[ContractJSON], error) {
+		ref, err := in.ref()
+		if err != nil {
+			return nil, err
+		}
+		if err := do(ctx, ref); err != nil {
+			return nil, err
+		}
+		return one(h.svc.Get(ctx, ref))
+	}
+}
+
+func (h *Handlers) apiContacts(ctx context.Context, in *idInput) (*api.List[ContactJSON], error) {
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	list, err := h.svc.Contacts(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	var out []ContactJSON
+	for _, c := range list {
+		out = append(out, contactJSON(c))
+	}
+	return api.NewList(out, ""), nil
+}
+
+func (h *Handlers) apiAddContact(ctx context.Context, in *contactInput) (*api.One[ContactJSON], error) {
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	b := in.Body
+	c, err := h.svc.AddContact(ctx, ref, contract.Contact{Name: b.Name, Kana: b.Kana, Title: b.Title, Mail: b.Mail, Phone: b.Phone}, b.Role)
+	if err != nil {
+		return nil, err
+	}
+	return api.NewOne(contactJSON(c)), nil
+}
+
+func (h *Handlers) apiTerms(ctx context.Context, in *idInput) (*api.List[TermJSON], error) {
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	terms, err := h.svc.Terms(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	var out []TermJSON
+	for _, t := range terms {
+		out = append(out, TermJSON{No: t.No, Starts: day(t.Starts), Renews: day(t.Renews), Amount: decimal(t.Amount, t.Currency),
+			Currency: t.Currency, Basis: string(t.Basis), Outcome: string(t.Outcome), Words: t.Words, ClosedAt: api.Instant(t.ClosedAt)})
+	}
+	return api.NewList(out, ""), nil
+}

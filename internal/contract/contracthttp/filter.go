@@ -1,0 +1,456 @@
+package contracthttp
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"kizuki/internal/cal"
+	"kizuki/internal/contract"
+	"kizuki/internal/errs"
+	"kizuki/internal/field"
+	"kizuki/internal/id"
+	"kizuki/internal/text"
+	"kizuki/internal/web/ui"
+	"kizuki/internal/web/words"
+	"kizuki/internal/who"
+)
+
+// Values of a filter that are no ids and no words of the team.
+const (
+	ownerMe   = "me"
+	ownerNone = "none"
+	past      = "past"
+)
+
+// pagePrefix stands before the key of a custom field in the list's address.
+const pagePrefix = "f."
+
+// withins are the offered distances to the renewal, in days.
+var withins = []int{30, 60, 90, 180, 365}
+
+// maxColumns is how many attributes a list shows beside its own columns.
+const maxColumns = 3
+
+// filter is what the list is asked for: the values of the address, cleaned,
+// without empty ones.
+type filter struct{ url.Values }
+
+func readFilter(raw url.Values) filter {
+	f := filter{url.Values{}}
+	for name, list := range raw {
+		for _, v := range list {
+			if v = text.Line(v); v != "" {
+				f.Add(name, v)
+			}
+		}
+	}
+	return f
+}
+
+// href is the address of the list with one value changed, from its beginning.
+func (f filter) href(name, value string) string {
+	v := url.Values{}
+	for n, list := range f.Values {
+		if n != "cursor" && n != "month" && n != "unit" {
+			v[n] = list
+		}
+	}
+	v.Set(name, value)
+	if value == "" {
+		v.Del(name)
+	}
+	if len(v) == 0 {
+		return "/contracts"
+	}
+	return "/contracts?" + v.Encode()
+}
+
+// next is the address of the following page. The month and the unit of the
+// last one let it go on without saying them again.
+func (f filter) next(cursor, month string, u unit) string {
+	v := url.Values{}
+	for n, list := range f.Values {
+		v[n] = list
+	}
+	v.Set("cursor", cursor)
+	v.Set("month", month)
+	v.Set("unit", string(u.basis)+":"+u.currency)
+	return "/contracts?" + v.Encode()
+}
+
+// unit is what the page before headed its amounts with.
+func (f filter) unit() (unit, bool) {
+	basis, currency, ok := strings.Cut(f.Get("unit"), ":")
+	return unit{contract.Basis(basis), currency}, ok
+}
+
+// narrow reports whether the filter leaves anything out that the whole list
+// would show.
+func (f filter) narrow() bool {
+	for name := range f.Values {
+		if !slices.Contains([]string{"sort", "col", "cursor", "month", "unit", "ended"}, name) {
+			return true
+		}
+	}
+	return false
+}
+
+func (f filter) query(ctx context.Context, today cal.Date) (contract.Query, error) {
+	q := contract.Query{Q: f.Get("q"), Status: f.Get("status"), Phase: f.Get("phase"), Outlook: contract.Outlook(f.Get("outlook")),
+		Sort: f.Get("sort"), Cursor: f.Get("cursor"), Ended: f.Get("ended") != "", Fields: fieldFilters(f.Values, pagePrefix)}
+	var err error
+	if q.Owner, err = ownerID(ctx, f.Get("owner")); err != nil {
+		return q, err
+	}
+	if q.Org, err = parseID("organization", f.Get("organization")); err != nil {
+		return q, err
+	}
+	return q, f.within(&q, today)
+}
+
+// within counts the days from today on: 30 is today and the thirty days after.
+func (f filter) within(q *contract.Query, today cal.Date) error {
+	switch w := f.Get("within"); w {
+	case "", "all":
+	case past:
+		q.RenewalTo = today
+	default:
+		days, err := strconv.Atoi(w)
+		if err != nil || days < 0 || days > 9999 {
+			return errs.Field("within", "err.choice")
+		}
+		q.RenewalFrom, q.RenewalTo = today, today.AddDays(days+1)
+	}
+	return nil
+}
+
+func ownerID(ctx context.Context, s string) (id.ID, error) {
+	switch s {
+	case ownerMe:
+		return who.From(ctx).Member, nil
+	case ownerNone:
+		return contract.NoOwner, nil
+	}
+	return parseID("owner", s)
+}
+
+func parseID(name, s string) (id.ID, error) {
+	if s == "" {
+		return 0, nil
+	}
+	v, err := id.Parse(s)
+	if err != nil {
+		return 0, errs.Field(name, "err.choice")
+	}
+	return v, nil
+}
+
+// unsetChoice is what a select of the page says for "without a value".
+const unsetChoice = "-"
+
+// fieldFilters reads conditions on custom fields: PREFIX KEY = value, or with
+// an op: KEY.from, KEY.to, KEY.has, KEY.not, KEY.unset.
+func fieldFilters(v url.Values, prefix string) []contract.FieldFilter {
+	var out []contract.FieldFilter
+	for name, list := range v {
+		rest, ok := strings.CutPrefix(name, prefix)
+		if !ok || len(list) == 0 || list[0] == "" {
+			continue
+		}
+		key, op, hasOp := strings.Cut(rest, ".")
+		ff := contract.FieldFilter{Key: key, Op: contract.Is, Values: list}
+		if hasOp {
+			ff.Op = contract.Op(op)
+		}
+		if !hasOp && prefix == pagePrefix && list[0] == unsetChoice || ff.Op == contract.Unset {
+			ff.Op, ff.Values = contract.Unset, nil
+		}
+		out = append(out, ff)
+	}
+	slices.SortFunc(out, func(a, b contract.FieldFilter) int {
+		return strings.Compare(a.Key+string(a.Op), b.Key+string(b.Op))
+	})
+	return out
+}
+
+// extraColumns are attributes of every contract that a list may show as well.
+var extraColumns = []string{"status", "key", "department"}
+
+// columns are the attributes shown beside the list's own: custom fields by
+// their key, and some that every contract has.
+func (f filter) columns(fields []field.Field) []string {
+	var out []string
+	add := func(col, name string) {
+		if slices.Contains(f.Values["col"], col) && len(out) < maxColumns {
+			out = append(out, name)
+		}
+	}
+	for _, name := range extraColumns {
+		add(name, name)
+	}
+	for _, x := range fields {
+		add(x.Key, x.Name())
+	}
+	return out
+}
+
+// sentenceKey chooses the sentence the filter is said in; some need another
+// particle.
+func (f filter) sentenceKey() string {
+	key := "contract.sentence."
+	if owner := f.Get("owner"); owner == "" || owner == ownerNone {
+		key += "any_"
+	} else {
+		key += "one_"
+	}
+	if w := f.Get("within"); w == "" || w == "all" {
+		return key + "all"
+	}
+	return key + "some"
+}
+
+// The three phrases every sentence has.
+
+func (p *listPage) ownerChoices(ctx context.Context) []ui.Option {
+	chosen := p.f.Get("owner")
+	list := []ui.Option{
+		{Value: "", Label: words.T(ctx, "contract.everyone"), Selected: chosen == ""},
+		{Value: ownerMe, Label: words.T(ctx, "contract.me"), Selected: chosen == ownerMe},
+	}
+	list = append(list, p.b.owners(ctx, chosen)[1:]...)
+	return append(list, ui.Option{Value: ownerNone, Label: words.T(ctx, "contract.nobody"), Selected: chosen == ownerNone})
+}
+
+func (p *listPage) withinChoices(ctx context.Context) []ui.Option {
+	chosen := p.f.Get("within")
+	list := []ui.Option{{Value: "", Label: words.T(ctx, "contract.within.all"), Selected: chosen == "" || chosen == "all"}}
+	known := list[0].Selected
+	for _, n := range withins {
+		o := ui.Option{Value: strconv.Itoa(n), Label: words.T(ctx, "contract.within.days", "Count", n)}
+		o.Selected = chosen == o.Value
+		known = known || o.Selected
+		list = append(list, o)
+	}
+	list = append(list, ui.Option{Value: past, Label: words.T(ctx, "contract.within.past"), Selected: chosen == past})
+	if n, err := strconv.Atoi(chosen); err == nil && !known { // one typed into the address
+		list = append(list, ui.Option{Value: chosen, Label: words.T(ctx, "contract.within.days", "Count", n), Selected: true})
+	}
+	return list
+}
+
+func (p *listPage) sortChoices(ctx context.Context) []ui.Option {
+	chosen := p.f.Get("sort")
+	if chosen == "" {
+		chosen = "renewal"
+	}
+	var list []ui.Option
+	add := func(value, label string) {
+		list = append(list, ui.Option{Value: value, Label: label, Selected: value == chosen})
+	}
+	for _, s := range []string{"renewal", "-renewal", "name", "key", "-amount", "amount"} {
+		add(s, words.T(ctx, "contract.sort."+s))
+	}
+	lang := words.From(ctx).Lang
+	for _, x := range p.b.fields {
+		if x.Indexed && x.Type != field.Choices {
+			add(x.Name(), words.T(ctx, "contract.sort.up", "Name", x.Label(lang)))
+			add("-"+x.Name(), words.T(ctx, "contract.sort.down", "Name", x.Label(lang)))
+		}
+	}
+	return list
+}
+
+// chosen is the label of the selected option.
+func chosen(list []ui.Option) string {
+	for _, o := range list {
+		if o.Selected {
+			return o.Label
+		}
+	}
+	return list[0].Label
+}
+
+// conditionNames are the attributes a list can be narrowed by, besides owner and
+// renewal, which every sentence names.
+func (p *listPage) conditionNames() []string {
+	list := []string{"q", "outlook", "phase", "status"}
+	if p.f.Get("organization") != "" {
+		list = append(list, "organization")
+	}
+	for _, x := range p.b.fields {
+		if x.Indexed {
+			list = append(list, x.Name())
+		}
+	}
+	return list
+}
+
+// asked are the conditions that narrow this list; unasked are the others.
+func (p *listPage) asked() []string { return p.pick(true) }
+
+func (p *listPage) unasked() []string { return p.pick(false) }
+
+func (p *listPage) pick(asked bool) []string {
+	var out []string
+	for _, name := range p.conditionNames() {
+		if (p.value(name) != "") == asked {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+// value is what the address says about a condition, from and to included.
+func (p *listPage) value(name string) string {
+	x, ok := p.b.field(name)
+	if !ok {
+		return p.f.Get(name)
+	}
+	for _, op := range []string{"", ".has", ".from", ".to", ".not", ".unset"} {
+		if v := p.f.Get(pagePrefix + x.Key + op); v != "" {
+			return v
+		}
+	}
+	return ""
+}
+
+// condition says one in words: 段階が「定着」.
+func (p *listPage) condition(ctx context.Context, name string) string {
+	label := words.T(ctx, "contract.filter.q")
+	if name != "q" {
+		label = p.b.label(ctx, name)
+	}
+	v := p.value(name)
+	switch x, ok := p.b.field(name); {
+	case ok:
+		v = p.fieldCondition(ctx, x)
+	case name == "organization":
+		v = p.orgName
+	case name == "outlook":
+		v = p.b.said(ctx, name, v)
+	}
+	return words.T(ctx, "contract.cond", "Name", label, "Value", v)
+}
+
+func (p *listPage) fieldCondition(ctx context.Context, x field.Field) string {
+	name := pagePrefix + x.Key
+	from, to := p.f.Get(name+".from"), p.f.Get(name+".to")
+	switch {
+	case from != "" && to != "":
+		return words.T(ctx, "contract.cond_between", "From", from, "To", to)
+	case from != "":
+		return words.T(ctx, "contract.cond_from", "Value", from)
+	case to != "":
+		return words.T(ctx, "contract.cond_to", "Value", to)
+	case p.f.Get(name) == unsetChoice:
+		return words.T(ctx, "contract.unset")
+	}
+	v := p.value(x.Name())
+	if x.Type == field.Member || x.Type == field.Checkbox {
+		return p.b.saidField(ctx, x, plainValue(x, v))
+	}
+	return v
+}
+
+// plainValue makes the word of a filter what a stored value would be.
+func plainValue(x field.Field, word string) any {
+	if x.Type == field.Checkbox {
+		return word == "true"
+	}
+	return word
+}
+
+// options are the choices of a select in the filter.
+func (p *listPage) options(ctx context.Context, name string) []ui.Option {
+	list := []ui.Option{{Label: words.T(ctx, "contract.any")}}
+	var values []string
+	switch name {
+	case "outlook":
+		for _, o := range outlooks {
+			list = append(list, ui.Option{Value: string(o), Label: p.b.said(ctx, name, string(o))})
+		}
+	case "phase":
+		values = p.phases
+	case "status":
+		values = p.statuses
+	}
+	if now := p.f.Get(name); now != "" && name != "outlook" && !slices.Contains(values, now) {
+		values = append(values, now)
+	}
+	for _, v := range values {
+		list = append(list, ui.Option{Value: v, Label: v})
+	}
+	return list
+}
+
+var outlooks = []contract.Outlook{contract.OnTrack, contract.Watch, contract.Danger}
+
+func (p *listPage) fieldOptions(ctx context.Context, x field.Field) []ui.Option {
+	list := []ui.Option{{Label: words.T(ctx, "contract.any")}}
+	switch x.Type {
+	case field.Checkbox:
+		for _, v := range []string{"true", "false"} {
+			list = append(list, ui.Option{Value: v, Label: words.T(ctx, "contract.bool."+v)})
+		}
+	case field.Member:
+		list = append(list, p.b.owners(ctx, p.f.Get(pagePrefix + x.Key))[1:]...)
+	default:
+		for _, o := range x.Options {
+			list = append(list, ui.Option{Value: o, Label: o})
+		}
+	}
+	return append(list, ui.Option{Value: unsetChoice, Label: words.T(ctx, "contract.unset")})
+}
+
+func (p *listPage) columnChoices(ctx context.Context) []ui.Option {
+	var list []ui.Option
+	add := func(col, name string) {
+		list = append(list, ui.Option{Value: col, Label: p.b.label(ctx, name), Selected: slices.Contains(p.cols, name)})
+	}
+	for _, name := range extraColumns {
+		add(name, name)
+	}
+	for _, x := range p.b.fields {
+		add(x.Key, x.Name())
+	}
+	return list
+}
+
+// phrases are what stands in the blanks of the sentence.
+func (p *listPage) phrases(ctx context.Context) map[string]templ.Component {
+	phrase := func(blank, name string, options []ui.Option) templ.Component {
+		return choicePhrase(ui.PhraseProps{ID: "by-" + blank, Text: chosen(options)}, name, words.T(ctx, "contract.legend."+name), options)
+	}
+	return map[string]templ.Component{
+		"Owner":      phrase("owner", "owner", p.ownerChoices(ctx)),
+		"Within":     phrase("within", "within", p.withinChoices(ctx)),
+		"Sort":       phrase("sort", "sort", p.sortChoices(ctx)),
+		"Conditions": p.conditions(ctx),
+		"Add":        p.more(),
+	}
+}
+
+// conditions are joined here and not in the template, which would set a space
+// between a phrase and its particle.
+func (p *listPage) conditions(ctx context.Context) templ.Component {
+	var list []templ.Component
+	for _, name := range p.asked() {
+		list = append(list, p.conditionPhrase(name), plain(words.T(ctx, "contract.cond_join")))
+	}
+	if p.f.Get("ended") != "" {
+		list = append(list, p.endedPhrase(), plain(words.T(ctx, "contract.comma")))
+	}
+	return templ.Join(list...)
+}
+
+func (p *listPage) pagerLabel(ctx context.Context) string {
+	if p.goesOn {
+		return words.T(ctx, "contract.search_on")
+	}
+	return ""
+}

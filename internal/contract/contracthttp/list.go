@@ -1,0 +1,295 @@
+package contracthttp
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"kizuki/internal/cal"
+	"kizuki/internal/contract"
+	"kizuki/internal/field"
+	"kizuki/internal/id"
+	"kizuki/internal/web"
+	"kizuki/internal/web/ui"
+	"kizuki/internal/web/words"
+)
+
+// pageSize is how many contracts the list shows at a time; countLimit is how
+// many of them are counted and summed.
+const (
+	pageSize   = 50
+	countLimit = 1000
+)
+
+// listPage is the list of contracts.
+type listPage struct {
+	f        filter
+	b        *book
+	rows     []row
+	cols     []string // attributes beside the list's own
+	unit     unit // what the column of amounts is headed with
+	tally    string
+	next     string
+	goesOn   bool // the search stopped before the page was full
+	orgName  string
+	statuses []string
+	phases   []string
+}
+
+// row is one contract; group heads a month and stands before the first of it.
+type row struct {
+	c     contract.Contract
+	said  Said
+	group *group
+}
+
+type group struct{ name, remark string }
+
+func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
+	ctx := r.Context()
+	f := readFilter(r.URL.Query())
+	b, err := h.book(ctx)
+	if err != nil {
+		return err
+	}
+	q, err := f.query(ctx, b.today)
+	if err != nil {
+		return err
+	}
+	q.Limit = pageSize
+	found, err := h.svc.List(ctx, q)
+	if err != nil {
+		return err
+	}
+	if len(found.Items) == 0 && !f.narrow() && q.Cursor == "" {
+		if none, err := h.none(ctx); err != nil || none {
+			return h.orEmpty(w, r, err)
+		}
+	}
+	p := &listPage{f: f, b: b, cols: f.columns(b.fields), goesOn: found.More}
+	if err := h.fill(ctx, p, q, found); err != nil {
+		return err
+	}
+	meta := web.Meta{Title: words.T(ctx, "shell.place.contracts"), Place: "/contracts", Query: f.Get("q"), WriteTo: "/contracts"}
+	return web.Page(w, r, http.StatusOK, meta, p.view())
+}
+
+// none reports whether the workspace has no contract at all.
+func (h *Handlers) none(ctx context.Context) (bool, error) {
+	n, _, err := h.svc.Count(ctx, contract.Query{Ended: true, Archived: true})
+	return n == 0, err
+}
+
+// fill reads what stands beside the contracts. Each is one question for the
+// whole page.
+func (h *Handlers) fill(ctx context.Context, p *listPage, q contract.Query, found contract.Page) error {
+	said, err := h.lastWords(ctx, found.Items)
+	if err != nil {
+		return err
+	}
+	if p.statuses, err = h.svc.Distinct(ctx, "status"); err != nil {
+		return err
+	}
+	if p.phases, err = h.phases(ctx); err != nil {
+		return err
+	}
+	if q.Org != 0 {
+		o, err := h.orgs.Get(ctx, q.Org)
+		if err != nil {
+			return err
+		}
+		p.orgName = o.Name
+	}
+	p.lay(ctx, found, said)
+	if q.Cursor == "" {
+		p.tally, err = h.tally(ctx, q, found)
+	}
+	return err
+}
+
+func (h *Handlers) lastWords(ctx context.Context, list []contract.Contract) (map[id.ID]Said, error) {
+	if h.parts.LastWords == nil || len(list) == 0 {
+		return nil, nil
+	}
+	ids := make([]id.ID, len(list))
+	for i, c := range list {
+		ids[i] = c.ID
+	}
+	return h.parts.LastWords(ctx, ids)
+}
+
+// phases are those in use, behind the suggested ones.
+func (h *Handlers) phases(ctx context.Context) ([]string, error) {
+	used, err := h.svc.Distinct(ctx, "phase")
+	list := contract.Phases()
+	for _, u := range used {
+		if !slices.Contains(list, u) {
+			list = append(list, u)
+		}
+	}
+	return list, err
+}
+
+// lay makes the rows, and heads each month where the list is in that order.
+func (p *listPage) lay(ctx context.Context, found contract.Page, said map[id.ID]Said) {
+	if u, ok := p.f.unit(); ok {
+		p.unit = u
+	} else {
+		p.unit = commonUnit(found.Items)
+	}
+	for _, c := range found.Items {
+		p.rows = append(p.rows, row{c: c, said: said[c.ID]})
+	}
+	last := p.f.Get("month")
+	if p.byMonth() {
+		last = p.headMonths(ctx, found, last)
+	}
+	if found.Next != "" {
+		p.next = p.f.next(found.Next, last, p.unit)
+	}
+}
+
+func (p *listPage) byMonth() bool {
+	s := strings.TrimPrefix(p.f.Get("sort"), "-")
+	return s == "" || s == "renewal"
+}
+
+// monthOf is "2026-03"; "-" for a contract without a date, so that it differs
+// from no month before.
+func monthOf(c contract.Contract) string {
+	if c.RenewalDate.IsZero() {
+		return "-"
+	}
+	return string(c.RenewalDate)[:7]
+}
+
+// headMonths puts a head before each month and gives the last one. How many a
+// month holds is told only when all of it stands on this page.
+func (p *listPage) headMonths(ctx context.Context, found contract.Page, before string) string {
+	for i := 0; i < len(found.Items); {
+		month, end := monthOf(found.Items[i]), i
+		for end < len(found.Items) && monthOf(found.Items[end]) == month {
+			end++
+		}
+		whole := month != before && (end < len(found.Items) || found.Next == "")
+		if month != before {
+			p.rows[i].group = p.group(ctx, found.Items[i:end], whole)
+		}
+		before, i = month, end
+	}
+	return before
+}
+
+func (p *listPage) group(ctx context.Context, list []contract.Contract, whole bool) *group {
+	d := list[0].RenewalDate
+	g := &group{name: words.T(ctx, "contract.no_date")}
+	switch {
+	case d.IsZero():
+	case d.Year() == p.b.today.Year():
+		g.name = words.MonthName(ctx, d.Month())
+	default:
+		g.name = words.T(ctx, "contract.month", "Year", string(d)[:4], "Month", words.MonthName(ctx, d.Month()))
+	}
+	if whole {
+		g.remark = words.T(ctx, "contract.count", "Count", len(list)) + sums(ctx, list)
+	}
+	return g
+}
+
+// tally is the line above the table: how many, how much, and how fresh.
+func (h *Handlers) tally(ctx context.Context, q contract.Query, found contract.Page) (string, error) {
+	n, exact, err := h.svc.Count(ctx, q)
+	if err != nil {
+		return "", err
+	}
+	line := words.T(ctx, "contract.count_more", "Count", n)
+	if exact {
+		all, err := h.rest(ctx, q, found)
+		if err != nil {
+			return "", err
+		}
+		line = words.T(ctx, "contract.count", "Count", n) + sums(ctx, all)
+	}
+	line += words.T(ctx, "contract.stop")
+	if h.parts.Sources == nil {
+		return line, nil
+	}
+	at, source, err := h.parts.Sources(ctx)
+	if err != nil || at.IsZero() {
+		return line, err
+	}
+	return line + words.T(ctx, "contract.fresh", "When", words.Ago(ctx, at, web.Now(ctx)), "Source", source), nil
+}
+
+// rest reads the contracts behind the first page, up to the countable number,
+// for their sum.
+func (h *Handlers) rest(ctx context.Context, q contract.Query, found contract.Page) ([]contract.Contract, error) {
+	all := found.Items
+	q.Limit = contract.MaxPage
+	for q.Cursor = found.Next; q.Cursor != "" && len(all) < countLimit; {
+		next, err := h.svc.List(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		all, q.Cursor = append(all, next.Items...), next.Next
+	}
+	return all, nil
+}
+
+// heads are the columns of the table. Those that can be sorted by say so.
+func (p *listPage) heads(ctx context.Context) []ui.Column {
+	amount := ui.Column{Label: words.T(ctx, "contract.attr.amount"), Num: true}
+	if p.unit.currency != "" {
+		amount.Label = p.unit.head(ctx)
+	}
+	heads := []ui.Column{
+		p.sorted(ui.Column{Label: words.T(ctx, "contract.head.contract")}, "name"),
+		p.sorted(ui.Column{Label: words.T(ctx, "contract.attr.renewal_date"), Num: true}, "renewal"),
+		{Label: words.T(ctx, "contract.head.said")},
+		{Label: words.T(ctx, "contract.attr.outlook")},
+		{Label: words.T(ctx, "contract.attr.phase")},
+		{Label: words.T(ctx, "contract.head.owner")},
+		p.sorted(amount, "amount"),
+	}
+	for _, name := range p.cols {
+		c := ui.Column{Label: p.b.label(ctx, name), Class: "drop"}
+		f, custom := p.b.field(name)
+		c.Num = numeric(f)
+		if name == "key" || custom && f.Indexed && f.Type != field.Choices {
+			c = p.sorted(c, name)
+		}
+		heads = append(heads, c)
+	}
+	return append(heads, ui.Column{Label: words.T(ctx, "contract.head.data")})
+}
+
+func numeric(f field.Field) bool { return f.Type == field.Number || f.Type == field.Money }
+
+// sorted makes a head lead to the list sorted by it, and turned round when it
+// already is.
+func (p *listPage) sorted(c ui.Column, by string) ui.Column {
+	now := p.f.Get("sort")
+	if now == "" {
+		now = "renewal"
+	}
+	c.Href = p.f.href("sort", by)
+	switch now {
+	case by:
+		c.Sort, c.Href = "ascending", p.f.href("sort", "-"+by)
+	case "-" + by:
+		c.Sort = "descending"
+	}
+	return c
+}
+
+// due is the day of renewal and how far it is.
+func (b *book) due(ctx context.Context, d cal.Date) ui.When { return ui.Due(ctx, d, b.today) }
+
+// day is the renewal's day without what the head of its month already says.
+func (b *book) day(ctx context.Context, d cal.Date) string {
+	if d.Year() == b.today.Year() {
+		return words.DayBare(ctx, d)
+	}
+	return words.DayNear(ctx, d, b.today)
+}

@@ -1,0 +1,113 @@
+// Package contracthttp holds the pages and endpoints about contracts: the
+// list, the sheet of one contract, its forms and the people at the customer.
+package contracthttp
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"kizuki/internal/contract"
+	"kizuki/internal/field"
+	"kizuki/internal/id"
+	"kizuki/internal/org"
+	"kizuki/internal/web"
+	"kizuki/internal/who"
+	"kizuki/internal/workspace"
+)
+
+//go:embed words
+var catalogue embed.FS
+
+// Words is the catalogue of this feature.
+func Words() fs.FS {
+	sub, err := fs.Sub(catalogue, "words")
+	if err != nil {
+		panic(err) // the embedded folder is missing
+	}
+	return sub
+}
+
+// Panel is a part of the contract's sheet that another feature brings. The
+// request tells what of it is asked for; ctx carries the member.
+type Panel func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error)
+
+// Said is the newest note about a contract.
+type Said struct {
+	Text, By string
+	At       time.Time
+	Hunch    string // "", bad, good
+}
+
+// Parts is what features above the contract bring to its pages. Any of them
+// may be nil.
+type Parts struct {
+	Trail   Panel
+	NoteBox Panel
+	History Panel   // who changed what; reads ?field=
+	Asides  []Panel // below the facts
+	// LastWords gives the newest note of each contract that the member may read.
+	LastWords func(ctx context.Context, ids []id.ID) (map[id.ID]Said, error)
+	// Sources tells when rows were last imported, and from which source.
+	Sources func(ctx context.Context) (time.Time, string, error)
+	// Post writes the first note of a contract made on the empty page.
+	Post func(ctx context.Context, contract id.ID, body string) error
+}
+
+// Handlers serves the pages.
+type Handlers struct {
+	svc    *contract.Service
+	orgs   *org.Service
+	fields *field.Service
+	people *workspace.Service
+	parts  Parts
+}
+
+// New makes the handlers.
+func New(svc *contract.Service, orgs *org.Service, fields *field.Service, people *workspace.Service, parts Parts) *Handlers {
+	return &Handlers{svc: svc, orgs: orgs, fields: fields, people: people, parts: parts}
+}
+
+// Routes is the table of pages.
+func (h *Handlers) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: "/contracts", Need: who.Read, Handle: h.list},
+		{Method: "GET", Path: "/contracts/export.csv", Need: who.Read, Handle: h.export(bom)},
+		{Method: "GET", Path: "/contracts/new", Need: who.Write, Handle: h.newPage},
+		{Method: "POST", Path: "/contracts/new", Need: who.Write, Handle: h.create},
+		{Method: "POST", Path: "/contracts/first", Need: who.Write, Handle: h.first},
+
+		{Method: "GET", Path: "/contracts/{id}", Need: who.Read, Handle: h.sheet},
+		{Method: "GET", Path: "/contracts/{id}/history", Need: who.Read, Handle: h.history},
+		{Method: "GET", Path: "/contracts/{id}/edit", Need: who.Write, Handle: h.editPage},
+		{Method: "POST", Path: "/contracts/{id}/edit", Need: who.Write, Handle: h.edit},
+		{Method: "GET", Path: "/contracts/{id}/edit/{field}", Need: who.Write, Handle: h.cellPage},
+		{Method: "POST", Path: "/contracts/{id}/edit/{field}", Need: who.Write, Handle: h.saveCell},
+		{Method: "POST", Path: "/contracts/{id}/outlook", Need: who.Write, Handle: h.saveOutlook},
+
+		{Method: "GET", Path: "/contracts/{id}/end", Need: who.Write, Handle: h.endPage},
+		{Method: "POST", Path: "/contracts/{id}/end", Need: who.Write, Handle: h.end},
+		{Method: "POST", Path: "/contracts/{id}/reopen", Need: who.Write, Handle: h.act(h.svc.Reopen, "reopened", "")},
+		{Method: "GET", Path: "/contracts/{id}/archive", Need: who.Write, Handle: h.archivePage},
+		{Method: "POST", Path: "/contracts/{id}/archive", Need: who.Write, Handle: h.act(h.svc.Archive, "archived", "unarchive")},
+		{Method: "POST", Path: "/contracts/{id}/unarchive", Need: who.Write, Handle: h.act(h.svc.Unarchive, "unarchived", "")},
+
+		{Method: "GET", Path: "/contracts/{id}/contacts", Need: who.Write, Handle: h.contacts},
+		{Method: "POST", Path: "/contracts/{id}/contacts", Need: who.Write, Handle: h.addContact},
+		{Method: "POST", Path: "/contracts/{id}/contacts/{contact}", Need: who.Write, Handle: h.saveContact},
+		{Method: "POST", Path: "/contracts/{id}/contacts/{contact}/remove", Need: who.Write, Handle: h.removeContact},
+	}
+}
+
+// path is the address of a contract's page, or of one below it.
+func path(contractID id.ID, below ...string) string {
+	p := "/contracts/" + contractID.String()
+	for _, b := range below {
+		p += "/" + b
+	}
+	return p
+}

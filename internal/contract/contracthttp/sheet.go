@@ -1,0 +1,319 @@
+package contracthttp
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/a-h/templ"
+
+	"kizuki/internal/contract"
+	"kizuki/internal/errs"
+	"kizuki/internal/field"
+	"kizuki/internal/id"
+	"kizuki/internal/web"
+	"kizuki/internal/web/ui"
+	"kizuki/internal/web/words"
+)
+
+// sheetPage is one contract with everything about it.
+type sheetPage struct {
+	b        *book
+	c        contract.Contract
+	siblings []contract.Contract // of the same organization, this one among them
+	contacts []contract.Contact
+	trail    templ.Component
+	note     templ.Component
+	asides   []templ.Component
+
+	// beside is set for a sheet beside a queue; why says what brought it there.
+	beside  bool
+	why     string
+	actions templ.Component
+
+	outlook outlookForm
+}
+
+// outlookForm is what was chosen of the outlook, and why it was not taken.
+type outlookForm struct {
+	open, clash        bool
+	was, value, reason string
+	error              string
+}
+
+func (p *sheetPage) title() string { return p.c.OrgName + " — " + p.c.Name }
+
+func (h *Handlers) sheet(w http.ResponseWriter, r *http.Request) error {
+	contractID, err := web.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	p, err := h.open(r.Context(), contractID, r)
+	if err != nil {
+		return err
+	}
+	return h.showSheet(w, r, http.StatusOK, p)
+}
+
+func (h *Handlers) showSheet(w http.ResponseWriter, r *http.Request, status int, p *sheetPage) error {
+	meta := web.Meta{Title: p.title(), Place: "/contracts", Islands: []string{"mention"}}
+	return web.Page(w, r, status, meta, p.page())
+}
+
+// Sheet is the whole contract sheet for Today, which shows it beside its queue:
+// what stands inside ui.Desk or ui.Sheet. why says what brought it there, in
+// the reader's words; actions are Today's own, before those of the sheet.
+func (h *Handlers) Sheet(ctx context.Context, contractID id.ID, r *http.Request, why string, actions templ.Component) (templ.Component, error) {
+	p, err := h.open(ctx, contractID, r)
+	if err != nil {
+		return nil, err
+	}
+	p.beside, p.why, p.actions = true, why, actions
+	return p.body(), nil
+}
+
+// open reads the contract and lets the other features bring their parts.
+func (h *Handlers) open(ctx context.Context, contractID id.ID, r *http.Request) (*sheetPage, error) {
+	c, err := h.svc.Get(ctx, contractID)
+	if err != nil {
+		return nil, err
+	}
+	p := &sheetPage{c: c}
+	if p.b, err = h.book(ctx); err != nil {
+		return nil, err
+	}
+	if p.siblings, err = h.siblings(ctx, c); err != nil {
+		return nil, err
+	}
+	if p.contacts, err = h.svc.Contacts(ctx, c.ID); err != nil {
+		return nil, err
+	}
+	if p.trail, err = h.panel(ctx, h.parts.Trail, c, r); err != nil {
+		return nil, err
+	}
+	if p.note, err = h.panel(ctx, h.parts.NoteBox, c, r); err != nil {
+		return nil, err
+	}
+	for _, aside := range h.parts.Asides {
+		part, err := h.panel(ctx, aside, c, r)
+		if err != nil {
+			return nil, err
+		}
+		p.asides = append(p.asides, part)
+	}
+	p.outlook = outlookForm{was: string(c.Outlook), value: string(c.Outlook), reason: c.OutlookWhy}
+	return p, nil
+}
+
+// panel asks a feature for its part; one that is not there leaves its place
+// empty.
+func (h *Handlers) panel(ctx context.Context, f Panel, c contract.Contract, r *http.Request) (templ.Component, error) {
+	if f == nil {
+		return templ.NopComponent, nil
+	}
+	part, err := f(ctx, c, r)
+	if part == nil {
+		part = templ.NopComponent
+	}
+	return part, err
+}
+
+// siblings are the contracts of the same organization in the order they were
+// made, this one among them; ended ones are left to the list.
+func (h *Handlers) siblings(ctx context.Context, c contract.Contract) ([]contract.Contract, error) {
+	others, err := h.svc.Siblings(ctx, c.ID)
+	list := []contract.Contract{c}
+	for _, o := range others {
+		if o.EndedOn.IsZero() {
+			list = append(list, o)
+		}
+	}
+	slices.SortFunc(list, func(a, b contract.Contract) int { return int(min(1, max(-1, a.ID-b.ID))) })
+	return list, err
+}
+
+// tabs leads to the siblings. What they buy is said only where it is something
+// else than here: 本社契約, 千葉営業所契約, 点呼クラウド 全社契約.
+func (p *sheetPage) tabs() []ui.Tab {
+	var tabs []ui.Tab
+	product, _, more := strings.Cut(p.c.Name, " ")
+	for _, c := range p.siblings {
+		label := c.Name
+		if short, same := strings.CutPrefix(label, product+" "); same && more {
+			label = short
+		}
+		tabs = append(tabs, ui.Tab{Label: label, Href: path(c.ID), Current: c.ID == p.c.ID})
+	}
+	return tabs
+}
+
+// outlookRemark says whose call it is, since when and why.
+func (p *sheetPage) outlookRemark(ctx context.Context) string {
+	if p.c.Outlook == "" || p.c.OutlookAt.IsZero() {
+		return ""
+	}
+	when := words.Ago(ctx, p.c.OutlookAt, p.b.now)
+	name := p.b.short[p.c.OutlookBy]
+	if name == "" {
+		return when
+	}
+	return name + words.T(ctx, "contract.comma") + when
+}
+
+// untilRenewal is the first thing to know at a glance: 更新まであと42日.
+func (p *sheetPage) untilRenewal(ctx context.Context) string {
+	until := words.Until(ctx, p.c.RenewalDate, p.b.today)
+	if p.b.today.DaysUntil(p.c.RenewalDate) > 1 {
+		return words.T(ctx, "contract.until_renewal", "Until", until)
+	}
+	return words.T(ctx, "contract.attr.renewal_date") + " " + until
+}
+
+// imported says how old a value is that an import brings.
+func (p *sheetPage) imported(ctx context.Context) string {
+	if p.c.DataAt.IsZero() {
+		return ""
+	}
+	return words.T(ctx, "contract.imported", "When", words.Ago(ctx, p.c.DataAt, p.b.now))
+}
+
+// contactLine is a person with title and role: 佐藤 亮（配車課 係長、推進役）.
+func contactLine(ctx context.Context, c contract.Contact) string {
+	name := c.Name
+	if name == "" {
+		name = c.Mail
+	}
+	about := c.Title
+	if c.Role != "" && about != "" {
+		about += words.T(ctx, "contract.comma")
+	}
+	if about += c.Role; about == "" {
+		return name
+	}
+	return words.T(ctx, "contract.person", "Name", name, "About", about)
+}
+
+// plainFacts are the attributes that are shown only when they are known.
+var plainFacts = []string{"status", "department", "start_date"}
+
+// lateFacts stand below the people.
+var lateFacts = []string{"domain", "key"}
+
+// fieldFacts are the custom fields that have a value.
+func (p *sheetPage) fieldFacts() []field.Field {
+	var out []field.Field
+	for _, f := range p.b.fields {
+		if p.c.Fields[f.Key] != nil {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// saveOutlook answers the form in the facts; with htmx only the facts change.
+func (h *Handlers) saveOutlook(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	contractID, err := web.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	before, err := h.svc.Get(ctx, contractID)
+	if err != nil {
+		return err
+	}
+	after, err := h.svc.Update(ctx, contractID, []contract.Edit{
+		{Field: "outlook", Old: f.Get("was"), New: f.Get("new"), HasOld: f.Has("was"), Form: true},
+		{Field: "outlook_why", New: f.Line("why"), Form: true}})
+	if err != nil {
+		return h.outlookRefused(w, r, f, before, err)
+	}
+	said := web.Toast{Text: words.T(ctx, "contract.changed", "Name", words.T(ctx, "contract.attr.outlook"))}
+	if after.Version != before.Version {
+		undo := cellPage{c: after, name: "outlook", b: &book{}}
+		said.Undo = undo.undo(before, after)
+	}
+	if !web.IsFragment(r) {
+		return web.RedirectSaying(w, r, path(contractID), said)
+	}
+	p, err := h.openFacts(ctx, after)
+	if err != nil {
+		return err
+	}
+	web.Say(w, said)
+	return web.Fragment(w, r, http.StatusOK, p.facts())
+}
+
+// openFacts reads what the facts alone need.
+func (h *Handlers) openFacts(ctx context.Context, c contract.Contract) (*sheetPage, error) {
+	p := &sheetPage{c: c, outlook: outlookForm{was: string(c.Outlook), value: string(c.Outlook), reason: c.OutlookWhy}}
+	var err error
+	if p.b, err = h.book(ctx); err != nil {
+		return nil, err
+	}
+	p.contacts, err = h.svc.Contacts(ctx, c.ID)
+	return p, err
+}
+
+// outlookRefused shows the form again; after a conflict it starts from the
+// other's call.
+func (h *Handlers) outlookRefused(w http.ResponseWriter, r *http.Request, f web.Form, now contract.Contract, err error) error {
+	if !web.IsInput(err) {
+		return err
+	}
+	ctx, e := r.Context(), errs.As(err)
+	form := outlookForm{open: true, clash: e.Code == errs.Conflict, was: string(now.Outlook), value: f.Get("new"), reason: f.Line("why")}
+	if !form.clash {
+		form.error = web.Sentence(ctx, e)
+	}
+	status := web.Status(e.Code)
+	if !web.IsFragment(r) {
+		p, err := h.open(ctx, now.ID, r)
+		if err != nil {
+			return err
+		}
+		p.outlook = form
+		return h.showSheet(w, r, status, p)
+	}
+	p, err := h.openFacts(ctx, now)
+	if err != nil {
+		return err
+	}
+	p.outlook = form
+	w.Header().Set("HX-Retarget", "#facts")
+	w.Header().Set("HX-Reswap", "outerHTML")
+	return web.Fragment(w, r, status, p.facts())
+}
+
+// history shows who changed what; the feature that keeps it brings the words.
+func (h *Handlers) history(w http.ResponseWriter, r *http.Request) error {
+	contractID, err := web.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	c, err := h.svc.Get(ctx, contractID)
+	if err != nil {
+		return err
+	}
+	if h.parts.History == nil {
+		return errs.Missing("page")
+	}
+	part, err := h.panel(ctx, h.parts.History, c, r)
+	if err != nil {
+		return err
+	}
+	b, err := h.book(ctx)
+	if err != nil {
+		return err
+	}
+	title := words.T(ctx, "contract.history")
+	if name := r.URL.Query().Get("field"); name != "" {
+		title = words.T(ctx, "contract.history_of", "Name", b.label(ctx, name))
+	}
+	return web.Page(w, r, http.StatusOK, web.Meta{Title: title, Place: "/contracts"}, historyPage(c, title, part))
+}

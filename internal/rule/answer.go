@@ -1,0 +1,157 @@
+package rule
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"kizuki/internal/bus"
+	"kizuki/internal/cal"
+	"kizuki/internal/contract"
+	"kizuki/internal/db"
+	"kizuki/internal/field"
+	"kizuki/internal/id"
+	"kizuki/internal/task"
+	"kizuki/internal/web/words"
+)
+
+func (s *Service) subscribe() {
+	s.bus.Subscribe(s.closeTasks, contract.Ended, contract.TermOpened)
+	s.bus.Subscribe(s.moveTasks, contract.Changed)
+	s.bus.Subscribe(s.wake, contract.Created, contract.Changed, contract.Reopened, contract.Unarchived, contract.TermOpened)
+}
+
+// closeTasks closes what rules made for a contract that ended, or for the
+// term before the one that began; the steps of the new term are armed, since
+// a firing belongs to a term.
+func (s *Service) closeTasks(ctx context.Context, tx *db.Tx, changes []bus.Change) error {
+	for _, kind := range []bus.Kind{contract.Ended, contract.TermOpened} {
+		why := words.T(ctx, "rule.why."+string(kind))
+		for ws, ids := range contracts(changes, func(c bus.Change) bool { return c.Kind == kind }) {
+			if err := s.tasks.CloseForContractIn(ctx, tx, ws, ids, task.RuleOrigin, why); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// contracts groups the contracts of the changes wanted by workspace.
+func contracts(changes []bus.Change, wanted func(bus.Change) bool) map[id.ID][]id.ID {
+	out := map[id.ID][]id.ID{}
+	for _, c := range changes {
+		if wanted(c) && !slices.Contains(out[c.Workspace], c.Contract) {
+			out[c.Workspace] = append(out[c.Workspace], c.Contract)
+		}
+	}
+	return out
+}
+
+func isDate(name string) bool {
+	return name == OnRenewal || name == OnStart || name == OnNotice || strings.HasPrefix(name, "field:")
+}
+
+func touches(c bus.Change, wanted func(name string) bool) bool {
+	for name := range c.Fields {
+		if wanted(name) {
+			return true
+		}
+	}
+	return false
+}
+
+// wake asks for a run when something happened by which steps may come up
+// today. Chains of rules that answer each other end here.
+func (s *Service) wake(ctx context.Context, tx *db.Tx, changes []bus.Change) error {
+	for ws := range contracts(changes, func(c bus.Change) bool {
+		return c.By.Depth < bus.MaxDepth && (c.Kind != contract.Changed || touches(c, func(name string) bool {
+			return isDate(name) || name == "phase" || name == "status" || name == "owner"
+		}))
+	}) {
+		if err := s.enqueue(ctx, tx, ws); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moveTasks lets the open tasks of the running term follow a corrected date,
+// though never into the past.
+func (s *Service) moveTasks(ctx context.Context, tx *db.Tx, changes []bus.Change) error {
+	corrected := map[id.ID]map[string]bool{} // contract → dates
+	for _, c := range changes {
+		for name := range c.Fields {
+			if isDate(name) {
+				if corrected[c.Contract] == nil {
+					corrected[c.Contract] = map[string]bool{}
+				}
+				corrected[c.Contract][name] = true
+			}
+		}
+	}
+	for ws, ids := range contracts(changes, func(c bus.Change) bool { return corrected[c.Contract] != nil }) {
+		due, err := s.dueAfter(ctx, tx, ws, ids, corrected)
+		if err != nil {
+			return err
+		}
+		if err := s.tasks.MoveIn(ctx, tx, ws, due); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// dueAfter gives the due days by the corrected dates.
+func (s *Service) dueAfter(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID, corrected map[id.ID]map[string]bool) (map[id.ID]cal.Date, error) {
+	today, _, err := s.today(ctx, tx, ws)
+	if err != nil {
+		return nil, err
+	}
+	due := map[id.ID]cal.Date{}
+	for start := 0; start < len(ids); start += chunk {
+		list, err := openTasks(ctx, tx, ws, ids[start:min(start+chunk, len(ids))])
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range list {
+			if date := t.dates[t.data.On]; corrected[t.contract][t.data.On] && date.Valid() {
+				due[t.id] = max(t.data.step().Day(s.days, date), today)
+			}
+		}
+	}
+	return due, nil
+}
+
+// openTask is an open task of a contract's running term that a rule made.
+type openTask struct {
+	id, contract id.ID
+	data         fired
+	dates        map[string]cal.Date
+}
+
+func openTasks(ctx context.Context, q db.Queryer, ws id.ID, contracts []id.ID) ([]openTask, error) {
+	w := new(db.Where)
+	w.And("t.workspace_id = ? AND t.state = 'open' AND t.origin_kind = ?", ws, task.RuleOrigin)
+	db.In(w, "t.contract_id", contracts)
+	return db.All(ctx, q, func(r db.Row) (t openTask, err error) {
+		var data db.JSON[fired]
+		var start, renewal, notice cal.Date
+		var raw string
+		if err := r.Scan(&t.id, &t.contract, &data, &start, &renewal, &notice, &raw); err != nil {
+			return t, err
+		}
+		t.data, t.dates = data.V, map[string]cal.Date{OnStart: start, OnRenewal: renewal, OnNotice: notice}
+		if key, ok := strings.CutPrefix(t.data.On, "field:"); ok {
+			values, err := field.Decode([]byte(raw))
+			if err != nil {
+				return t, err
+			}
+			date, _ := values[key].(string)
+			t.dates[t.data.On] = cal.Date(date)
+		}
+		return t, nil
+	}, `SELECT t.id, t.contract_id, f.data, c.start_date, c.renewal_date, c.notice_date, c.fields FROM task t
+		JOIN rule_firing f ON f.workspace_id = t.workspace_id AND f.id = t.origin_id
+		JOIN contract c ON c.workspace_id = t.workspace_id AND c.id = t.contract_id
+		WHERE f.occurrence = CAST(c.term_no AS TEXT) AND `+w.SQL(), w.Args()...)
+}

@@ -1,0 +1,142 @@
+package rule
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"kizuki/internal/cal"
+	"kizuki/internal/db"
+	"kizuki/internal/field"
+	"kizuki/internal/id"
+)
+
+// Item is a step that comes up for a contract.
+type Item struct {
+	Contract     id.ID
+	ContractName string
+	OrgName      string
+	Owner        id.ID // of the contract
+	OwnerName    string
+	Date         cal.Date // what is counted from
+	Day          cal.Date // when it comes up
+	Step         Step
+	Fired        bool // it came up already, in this term
+
+	term    string
+	arrived time.Time
+}
+
+// search finds the contracts of a rule whose dates lie in a range.
+type search struct {
+	ws     id.ID
+	rule   id.ID // whose firings count; 0 for a spec that is no rule yet
+	spec   Spec
+	fields map[string]field.Field
+}
+
+func (s *Service) search(ctx context.Context, q db.Queryer, ws id.ID, r Rule) (search, error) {
+	sc := search{ws: ws, rule: r.ID, spec: r.Spec, fields: map[string]field.Field{}}
+	if !strings.HasPrefix(r.Spec.On, "field:") {
+		return sc, nil
+	}
+	list, err := s.fields.Load(ctx, q, ws)
+	for _, f := range list {
+		sc.fields[f.Key] = f
+	}
+	return sc, err
+}
+
+// where gives the tables, the expression of the date and the condition: live
+// contracts with a date in lo … hi, each found by one walk of an index.
+func (sc search) where(w *db.Where, lo, hi cal.Date) (from, date string) {
+	from = "contract c"
+	w.And("c.workspace_id = ? AND c.live = TRUE", sc.ws)
+	key, custom := strings.CutPrefix(sc.spec.On, "field:")
+	switch f := sc.fields[key]; {
+	case !custom:
+		date = "c." + sc.spec.On
+	case f.Indexed:
+		from += " JOIN field_index x ON x.workspace_id = c.workspace_id AND x.contract_id = c.id"
+		w.And("x.field_id = ? AND x.k >= ? AND x.k <= ?", f.ID, []byte(lo), []byte(hi))
+		fallthrough
+	default:
+		date = "COALESCE(c.fields ->> CAST(" + w.Arg(key) + " AS TEXT), '')"
+	}
+	w.And(date+" >= ? AND "+date+" <= ?", string(lo), string(hi))
+	o := sc.spec.Only
+	if o.Phase != "" {
+		w.And("c.phase = ?", o.Phase)
+	}
+	if o.Status != "" {
+		w.And("c.status = ?", o.Status)
+	}
+	if o.Owner != 0 {
+		w.And("c.owner_id = ?", o.Owner)
+	}
+	for k, v := range o.Fields {
+		w.And("c.fields ->> CAST(? AS TEXT) = ?", k, v)
+	}
+	return from, date
+}
+
+// fired is the question whether a step came up in the contract's term.
+func (sc search) fired(w *db.Where, step string) string {
+	return `EXISTS (SELECT 1 FROM rule_firing f WHERE f.workspace_id = c.workspace_id AND f.rule_id = ` + w.Arg(sc.rule) +
+		` AND f.step_id = ` + w.Arg(step) + ` AND f.contract_id = c.id AND f.occurrence = CAST(c.term_no AS TEXT))`
+}
+
+// items finds at most limit items of a step after another one, in the order
+// of their dates. With due, only those that did not come up yet.
+func (sc search) items(ctx context.Context, q db.Queryer, days *cal.Days, st Step, lo, hi cal.Date, due bool, after Item, limit int) ([]Item, error) {
+	w := new(db.Where)
+	from, date := sc.where(w, lo, hi)
+	if after.Contract != 0 {
+		w.And("("+date+", c.id) > (?, ?)", string(after.Date), after.Contract)
+	}
+	fired := sc.fired(w, st.ID)
+	if due {
+		w.And("NOT " + fired)
+	}
+	return db.All(ctx, q, func(r db.Row) (Item, error) {
+		it := Item{Step: st}
+		err := r.Scan(&it.Contract, &it.ContractName, &it.OrgName, &it.Owner, &it.OwnerName, &it.term,
+			(*db.Time)(&it.arrived), &it.Date, &it.Fired)
+		it.Day = st.Day(days, it.Date)
+		return it, err
+	}, `SELECT c.id, c.name, o.name, c.owner_id, COALESCE(m.name, ''), CAST(c.term_no AS TEXT), c.created_at, `+date+", "+fired+`
+		FROM `+from+` JOIN organization o ON o.workspace_id = c.workspace_id AND o.id = c.org_id
+		LEFT JOIN member m ON m.workspace_id = c.workspace_id AND m.id = c.owner_id
+		WHERE `+w.SQL()+" ORDER BY "+date+", c.id LIMIT "+w.Arg(limit), w.Args()...)
+}
+
+// each walks the items of a step whose day lies in from … to, that did not
+// come up yet and whose contract had arrived by their day, limit at a time.
+func (sc search) each(ctx context.Context, q db.Queryer, days *cal.Days, st Step, from, to cal.Date, zone *time.Location,
+	limit int, f func([]Item) (bool, error)) error {
+	lo, hi := st.window(days, from, to)
+	var last Item
+	for lo <= hi {
+		list, err := sc.items(ctx, q, days, st, lo, hi, true, last, limit)
+		if err != nil || len(list) == 0 {
+			return err
+		}
+		last = list[len(list)-1]
+		full := len(list) == limit
+		kept := list[:0]
+		for _, it := range list {
+			if it.Day >= cal.Of(it.arrived.In(zone)) {
+				kept = append(kept, it)
+			}
+		}
+		if len(kept) > 0 {
+			if more, err := f(kept); err != nil || !more {
+				return err
+			}
+		}
+		if !full {
+			return nil
+		}
+	}
+	return nil
+}

@@ -1,0 +1,154 @@
+package rule
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"kizuki/internal/cal"
+	"kizuki/internal/db"
+	"kizuki/internal/errs"
+	"kizuki/internal/id"
+)
+
+const selectRule = `SELECT r.id, r.name, r.owner_id, COALESCE(m.name, ''), r.state, r.live_from, r.evaluated, r.version, v.spec, r.created_at
+	FROM rule r
+	JOIN rule_version v ON v.workspace_id = r.workspace_id AND v.rule_id = r.id AND v.no = r.version
+	LEFT JOIN member m ON m.workspace_id = r.workspace_id AND m.id = r.owner_id
+	WHERE r.workspace_id = $1`
+
+func scan(row db.Row) (Rule, error) {
+	var r Rule
+	var spec db.JSON[Spec]
+	err := row.Scan(&r.ID, &r.Name, &r.Owner, &r.OwnerName, &r.State, &r.LiveFrom, &r.Evaluated, &r.Version, &spec, (*db.Time)(&r.CreatedAt))
+	r.Spec = spec.V
+	return r, err
+}
+
+func one(ctx context.Context, q db.Queryer, ws, rule id.ID) (Rule, error) {
+	r, found, err := db.One(ctx, q, scan, selectRule+" AND r.id = $2", ws, rule)
+	if err == nil && !found {
+		err = errs.Missing("rule")
+	}
+	return r, err
+}
+
+func all(ctx context.Context, q db.Queryer, ws id.ID) ([]Rule, error) {
+	return db.All(ctx, q, scan, selectRule+
+		" ORDER BY CASE r.state WHEN 'live' THEN 0 WHEN 'draft' THEN 1 ELSE 2 END, r.name, r.id", ws)
+}
+
+func live(ctx context.Context, q db.Queryer, ws id.ID) ([]Rule, error) {
+	return db.All(ctx, q, scan, selectRule+" AND r.state = 'live' ORDER BY r.id", ws)
+}
+
+// behind reports whether a workspace has live rules not yet looked at for a
+// day; for "" whether it has live rules at all.
+func behind(ctx context.Context, q db.Queryer, ws id.ID, day cal.Date) (bool, error) {
+	w := new(db.Where)
+	w.And("workspace_id = ? AND state = 'live'", ws)
+	if day != "" {
+		w.And("evaluated < ?", string(day))
+	}
+	_, found, err := db.One(ctx, q, db.Value[id.ID], "SELECT id FROM rule WHERE "+w.SQL()+" LIMIT 1", w.Args()...)
+	return found, err
+}
+
+func insert(ctx context.Context, tx *db.Tx, ws id.ID, r Rule) error {
+	_, err := db.Exec(ctx, tx, `INSERT INTO rule (workspace_id, id, name, owner_id, state, version, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7)`, ws, r.ID, r.Name, r.Owner, string(r.State), r.Version, db.Time(r.CreatedAt))
+	return err
+}
+
+func insertVersion(ctx context.Context, tx *db.Tx, ws id.ID, r Rule, at time.Time, by id.ID) error {
+	_, err := db.Exec(ctx, tx, `INSERT INTO rule_version (workspace_id, rule_id, no, spec, created_at, created_by)
+		VALUES ($1, $2, $3, $4, $5, $6)`, ws, r.ID, r.Version, db.AsJSON(r.Spec), db.Time(at), by)
+	if db.UniqueOn(err, "rule_version") { // two at the same moment
+		return errs.New(errs.Conflict, "err.conflict").With(err)
+	}
+	return err
+}
+
+func update(ctx context.Context, tx *db.Tx, ws id.ID, r Rule) error {
+	_, err := db.Exec(ctx, tx, `UPDATE rule SET name = $3, owner_id = $4, state = $5, live_from = $6, evaluated = $7, version = $8
+		WHERE workspace_id = $1 AND id = $2`,
+		ws, r.ID, r.Name, r.Owner, string(r.State), string(r.LiveFrom), string(r.Evaluated), r.Version)
+	return err
+}
+
+// evaluated notes that all live rules have been looked at for a day.
+func evaluated(ctx context.Context, tx *db.Tx, ws id.ID, day cal.Date) error {
+	_, err := db.Exec(ctx, tx, `UPDATE rule SET evaluated = $2
+		WHERE workspace_id = $1 AND state = 'live' AND evaluated < $2`, ws, string(day))
+	return err
+}
+
+func remove(ctx context.Context, tx *db.Tx, ws, rule id.ID) error {
+	for _, stmt := range []string{"DELETE FROM rule_version WHERE workspace_id = $1 AND rule_id = $2",
+		"DELETE FROM rule WHERE workspace_id = $1 AND id = $2"} {
+		if _, err := db.Exec(ctx, tx, stmt, ws, rule); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func names(ctx context.Context, q db.Queryer, from, col string, ws id.ID, ids []id.ID) (map[id.ID]string, error) {
+	type pair struct {
+		id   id.ID
+		name string
+	}
+	w := new(db.Where)
+	w.And("r.workspace_id = ?", ws)
+	db.In(w, col, ids)
+	list, err := db.All(ctx, q, func(r db.Row) (p pair, err error) { return p, r.Scan(&p.id, &p.name) },
+		from+" WHERE "+w.SQL(), w.Args()...)
+	out := make(map[id.ID]string, len(list))
+	for _, p := range list {
+		out[p.id] = p.name
+	}
+	return out, err
+}
+
+// firing is one step that came up for one contract and term.
+type firing struct {
+	id       id.ID
+	step     string
+	contract id.ID
+	term     string
+	data     fired
+}
+
+// fired is what a firing remembers, so that a corrected date moves its tasks
+// even if the rule says something else by then.
+type fired struct {
+	On     string   `json:"on"`
+	Offset int      `json:"offset"`
+	Unit   Unit     `json:"unit"`
+	Date   cal.Date `json:"date"`
+	Day    cal.Date `json:"day"`
+}
+
+func (f fired) step() Step { return Step{Offset: f.Offset, Unit: f.Unit} }
+
+// insertFirings stores firings and tells which of them are new; the unique
+// index decides, however many do it at once.
+func insertFirings(ctx context.Context, tx *db.Tx, ws id.ID, r Rule, at time.Time, list []firing) (map[id.ID]bool, error) {
+	var w db.Where
+	rows := make([]string, len(list))
+	for i, f := range list {
+		var row []string
+		for _, v := range []any{ws, f.id, r.ID, f.step, f.contract, f.term, r.Version, db.Time(at), "created", db.AsJSON(f.data)} {
+			row = append(row, w.Arg(v))
+		}
+		rows[i] = "(" + strings.Join(row, ",") + ")"
+	}
+	ids, err := db.All(ctx, tx, db.Value[id.ID], `INSERT INTO rule_firing
+		(workspace_id, id, rule_id, step_id, contract_id, occurrence, version_no, at, outcome, data) VALUES `+strings.Join(rows, ",")+`
+		ON CONFLICT (workspace_id, rule_id, step_id, contract_id, occurrence) DO NOTHING RETURNING id`, w.Args()...)
+	stored := make(map[id.ID]bool, len(ids))
+	for _, i := range ids {
+		stored[i] = true
+	}
+	return stored, err
+}

@@ -1,0 +1,211 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"kizuki/internal/bus"
+	"kizuki/internal/cal"
+	"kizuki/internal/db"
+	"kizuki/internal/errs"
+	"kizuki/internal/id"
+	"kizuki/internal/text"
+	"kizuki/internal/who"
+)
+
+// chunk is how many rows one statement takes.
+const chunk = 500
+
+func clean(s string) string { return strings.TrimSpace(text.Clean(s)) }
+
+// CreateManyIn makes tasks for another feature and gives those it made: what
+// an origin made before is left alone, however it stands. The caller answers
+// for contracts and owners being of the workspace; an owner may be missing.
+func (s *Service) CreateManyIn(ctx context.Context, tx *db.Tx, list []New) ([]Task, error) {
+	a, err := who.Check(ctx, who.Write)
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		if err := list[i].clean(); err != nil {
+			return nil, err
+		}
+		if list[i].Parent != 0 {
+			return nil, errs.Field("parent", "task.err.one_level")
+		}
+	}
+	return s.make(ctx, tx, a.Workspace, list)
+}
+
+func (s *Service) make(ctx context.Context, tx *db.Tx, ws id.ID, list []New) ([]Task, error) {
+	now, by := s.Now(), id.ID(0)
+	if c := bus.CauseOf(ctx); c.ActorKind == "member" {
+		by = c.ActorID
+	}
+	tasks := make([]Task, len(list))
+	for i, n := range list {
+		tasks[i] = Task{ID: id.New(), Contract: n.Contract, Parent: n.Parent, Title: n.Title, Owner: n.Owner, Due: n.Due,
+			Minutes: n.Minutes, State: StateOpen, CreatedBy: by, CreatedAt: now,
+			OriginKind: n.OriginKind, OriginID: n.OriginID, OriginNo: n.OriginNo, Version: 1}
+	}
+	var made []Task
+	var news []bus.Change
+	for start := 0; start < len(tasks); start += chunk {
+		part := tasks[start:min(start+chunk, len(tasks))]
+		stored, err := insert(ctx, tx, ws, part)
+		if err != nil {
+			return nil, err
+		}
+		for i, t := range part {
+			if !stored[t.ID] {
+				continue
+			}
+			c := t.news(ws, Created, "due", string(t.Due))
+			if list[start+i].Told {
+				c = quiet(c)
+			}
+			made, news = append(made, t), append(news, c)
+		}
+	}
+	if len(made) == 0 {
+		return nil, nil
+	}
+	return made, s.bus.Publish(ctx, tx, news...)
+}
+
+// CloseForContractIn closes the open tasks of contracts that an origin of the
+// kind made ("" = all of them), saying why.
+func (s *Service) CloseForContractIn(ctx context.Context, tx *db.Tx, ws id.ID, contracts []id.ID, originKind, why string) error {
+	for start := 0; start < len(contracts); start += chunk {
+		w := open(ws)
+		db.In(w, "t.contract_id", contracts[start:min(start+chunk, len(contracts))])
+		if originKind != "" {
+			w.And("t.origin_kind = ?", originKind)
+		}
+		list, err := db.All(ctx, tx, scan, selectTask+" WHERE "+w.SQL(), w.Args()...)
+		if err != nil {
+			return err
+		}
+		for len(list) > 0 {
+			n := min(chunk, len(list))
+			if err := s.close(ctx, tx, ws, list[:n], StateClosed, why, who.From(ctx).Member); err != nil {
+				return err
+			}
+			list = list[n:]
+		}
+	}
+	return nil
+}
+
+// MoveIn gives open tasks new due days. One put off beyond its new day comes
+// back for it.
+func (s *Service) MoveIn(ctx context.Context, tx *db.Tx, ws id.ID, due map[id.ID]cal.Date) error {
+	ids := make([]id.ID, 0, len(due))
+	for i := range due {
+		ids = append(ids, i)
+	}
+	for start := 0; start < len(ids); start += chunk {
+		w := open(ws)
+		db.In(w, "t.id", ids[start:min(start+chunk, len(ids))])
+		list, err := db.All(ctx, tx, scan, selectTask+" WHERE "+w.SQL(), w.Args()...)
+		if err != nil {
+			return err
+		}
+		if err := s.move(ctx, tx, ws, list, due); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) move(ctx context.Context, tx *db.Tx, ws id.ID, list []Task, due map[id.ID]cal.Date) error {
+	var w db.Where
+	var values []string
+	var news []bus.Change
+	for _, t := range list {
+		if t.Due == due[t.ID] {
+			continue
+		}
+		values = append(values, fmt.Sprintf("(CAST(%s AS BIGINT), CAST(%s AS TEXT))", w.Arg(t.ID), w.Arg(string(due[t.ID]))))
+		c := quiet(t.news(ws, Changed))
+		c.Fields = map[string][2]any{"due_date": {string(t.Due), string(due[t.ID])}}
+		news = append(news, c)
+	}
+	if len(news) == 0 {
+		return nil
+	}
+	_, err := db.Exec(ctx, tx, "WITH moved (id, due) AS (VALUES "+strings.Join(values, ",")+`)
+		UPDATE task SET due_date = moved.due, version = version + 1,
+			snooze_until = CASE WHEN snooze_until > moved.due THEN '' ELSE snooze_until END
+		FROM moved WHERE task.workspace_id = `+w.Arg(ws)+" AND task.id = moved.id", w.Args()...)
+	if err != nil {
+		return err
+	}
+	return s.bus.Publish(ctx, tx, news...)
+}
+
+// follow hands the open tasks that rules made for a contract's owner to the
+// new one; a task somebody else has been given stays theirs.
+func (s *Service) follow(ctx context.Context, tx *db.Tx, changes []bus.Change) error {
+	type hands struct{ ws, from, to id.ID }
+	moved := map[hands][]id.ID{}
+	for _, c := range changes {
+		if f, ok := c.Fields["owner"]; ok {
+			h := hands{c.Workspace, asID(f[0]), asID(f[1])}
+			moved[h] = append(moved[h], c.Contract)
+		}
+	}
+	for h, contracts := range moved {
+		for start := 0; start < len(contracts); start += chunk {
+			if err := s.handOver(ctx, tx, h.ws, h.from, h.to, contracts[start:min(start+chunk, len(contracts))]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Service) handOver(ctx context.Context, tx *db.Tx, ws, from, to id.ID, contracts []id.ID) error {
+	w := open(ws)
+	w.And("t.origin_kind = ?", RuleOrigin)
+	if from == 0 {
+		w.And("t.owner_id IS NULL")
+	} else {
+		w.And("t.owner_id = ?", from)
+	}
+	db.In(w, "t.contract_id", contracts)
+	list, err := db.All(ctx, tx, scan, selectTask+" WHERE "+w.SQL(), w.Args()...)
+	if err != nil || len(list) == 0 {
+		return err
+	}
+	var up db.Where
+	set := up.Arg(to)
+	up.And("workspace_id = ?", ws)
+	ids := make([]id.ID, len(list))
+	news := make([]bus.Change, len(list))
+	for i, t := range list {
+		ids[i], news[i] = t.ID, quiet(t.news(ws, Changed))
+		news[i].Fields = map[string][2]any{"owner": {from.String(), to.String()}}
+	}
+	db.In(&up, "id", ids)
+	if _, err := db.Exec(ctx, tx, "UPDATE task SET owner_id = "+set+", version = version + 1 WHERE "+up.SQL(), up.Args()...); err != nil {
+		return err
+	}
+	return s.bus.Publish(ctx, tx, news...)
+}
+
+// RuleOrigin is the origin of what rules make; its id is the firing.
+const RuleOrigin = "rule_firing"
+
+// asID reads an id as a history may write it.
+func asID(v any) id.ID {
+	switch v := v.(type) {
+	case id.ID:
+		return v
+	case string:
+		i, _ := id.Parse(v)
+		return i
+	}
+	return 0
+}

@@ -1,0 +1,107 @@
+package task
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"kizuki/internal/db"
+	"kizuki/internal/errs"
+	"kizuki/internal/id"
+)
+
+const columns = `t.id, t.contract_id, t.parent_id, t.title, t.owner_id, t.due_date, t.snooze_until, t.minutes, t.state, t.why,
+	t.created_by, t.created_at, t.done_at, t.done_by, t.origin_kind, t.origin_id, t.origin_no, t.version`
+
+const selectTask = "SELECT " + columns + " FROM task t"
+
+const selectItem = "SELECT " + columns + `, COALESCE(c.name, ''), COALESCE(o.name, ''), COALESCE(m.name, ''), COALESCE(d.name, '')
+	FROM task t
+	LEFT JOIN contract c ON c.workspace_id = t.workspace_id AND c.id = t.contract_id
+	LEFT JOIN organization o ON o.workspace_id = t.workspace_id AND o.id = c.org_id
+	LEFT JOIN member m ON m.workspace_id = t.workspace_id AND m.id = t.owner_id
+	LEFT JOIN member d ON d.workspace_id = t.workspace_id AND d.id = t.done_by`
+
+func (t *Task) into() []any {
+	return []any{&t.ID, &t.Contract, &t.Parent, &t.Title, &t.Owner, &t.Due, &t.SnoozeUntil, &t.Minutes, &t.State, &t.Why,
+		&t.CreatedBy, (*db.Time)(&t.CreatedAt), (*db.Time)(&t.DoneAt), &t.DoneBy, &t.OriginKind, &t.OriginID, &t.OriginNo, &t.Version}
+}
+
+func scan(r db.Row) (Task, error) {
+	var t Task
+	err := r.Scan(t.into()...)
+	return t, err
+}
+
+func scanItem(r db.Row) (Item, error) {
+	var it Item
+	err := r.Scan(append(it.into(), &it.ContractName, &it.OrgName, &it.OwnerName, &it.DoneByName)...)
+	return it, err
+}
+
+func one(ctx context.Context, q db.Queryer, ws, task id.ID) (Task, error) {
+	t, found, err := db.One(ctx, q, scan, selectTask+" WHERE t.workspace_id = $1 AND t.id = $2", ws, task)
+	if err == nil && !found {
+		err = errs.Missing("task")
+	}
+	return t, err
+}
+
+func openParts(ctx context.Context, q db.Queryer, ws, parent id.ID) ([]Task, error) {
+	return db.All(ctx, q, scan, selectTask+
+		" WHERE t.workspace_id = $1 AND t.parent_id = $2 AND t.state = 'open' ORDER BY t.id", ws, parent)
+}
+
+// open begins a condition on the open tasks of a workspace.
+func open(ws id.ID) *db.Where {
+	w := new(db.Where)
+	w.And("t.workspace_id = ?", ws)
+	w.And("t.state = 'open'")
+	return w
+}
+
+// insert stores tasks and tells which were new to their origin.
+func insert(ctx context.Context, tx *db.Tx, ws id.ID, list []Task) (map[id.ID]bool, error) {
+	var w db.Where
+	rows := make([]string, len(list))
+	for i, t := range list {
+		var row []string
+		for _, v := range []any{ws, t.ID, t.Contract, t.Parent, t.Title, t.Owner, string(t.Due), t.Minutes,
+			t.CreatedBy, db.Time(t.CreatedAt), t.OriginKind, t.OriginID, t.OriginNo} {
+			row = append(row, w.Arg(v))
+		}
+		rows[i] = "(" + strings.Join(row, ",") + ")"
+	}
+	ids, err := db.All(ctx, tx, db.Value[id.ID], `INSERT INTO task (workspace_id, id, contract_id, parent_id, title, owner_id,
+		due_date, minutes, created_by, created_at, origin_kind, origin_id, origin_no) VALUES `+strings.Join(rows, ",")+`
+		ON CONFLICT (workspace_id, origin_kind, origin_id, origin_no) WHERE origin_id IS NOT NULL DO NOTHING
+		RETURNING id`, w.Args()...)
+	stored := make(map[id.ID]bool, len(ids))
+	for _, i := range ids {
+		stored[i] = true
+	}
+	return stored, err
+}
+
+func update(ctx context.Context, tx *db.Tx, ws id.ID, t Task) error {
+	_, err := db.Exec(ctx, tx, `UPDATE task SET title = $3, owner_id = $4, due_date = $5, minutes = $6, contract_id = $7,
+		snooze_until = $8, version = $9 WHERE workspace_id = $1 AND id = $2`,
+		ws, t.ID, t.Title, t.Owner, string(t.Due), t.Minutes, t.Contract, string(t.SnoozeUntil), t.Version)
+	return err
+}
+
+func moveParts(ctx context.Context, tx *db.Tx, ws id.ID, t Task) error {
+	_, err := db.Exec(ctx, tx, `UPDATE task SET contract_id = $3, version = version + 1
+		WHERE workspace_id = $1 AND parent_id = $2`, ws, t.ID, t.Contract)
+	return err
+}
+
+func setState(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID, state State, why string, at time.Time, by id.ID) error {
+	var w db.Where
+	set := "UPDATE task SET state = " + w.Arg(string(state)) + ", why = " + w.Arg(why) +
+		", done_at = " + w.Arg(db.Time(at)) + ", done_by = " + w.Arg(by) + ", version = version + 1"
+	w.And("workspace_id = ?", ws)
+	db.In(&w, "id", ids)
+	_, err := db.Exec(ctx, tx, set+" WHERE "+w.SQL(), w.Args()...)
+	return err
+}

@@ -1,0 +1,59 @@
+// Package taskhttp holds the pages and endpoints of tasks, and the part of a
+// contract's page that shows them.
+package taskhttp
+
+import (
+	"context"
+	"embed"
+	"io/fs"
+
+	"kizuki/internal/id"
+	"kizuki/internal/task"
+	"kizuki/internal/web"
+	"kizuki/internal/who"
+	"kizuki/internal/workspace"
+)
+
+//go:embed words
+var catalogue embed.FS
+
+// Words is the catalogue of this feature.
+func Words() fs.FS {
+	sub, err := fs.Sub(catalogue, "words")
+	if err != nil {
+		panic(err) // the embedded folder is missing
+	}
+	return sub
+}
+
+// Origins names the rules behind tasks, by firing.
+type Origins interface {
+	Origins(ctx context.Context, firings []id.ID) (map[id.ID]string, error)
+}
+
+// Handlers serves the pages.
+type Handlers struct {
+	svc     *task.Service
+	people  *workspace.Service
+	origins Origins
+}
+
+// New makes the handlers; origins may be nil.
+func New(svc *task.Service, people *workspace.Service, origins Origins) *Handlers {
+	return &Handlers{svc: svc, people: people, origins: origins}
+}
+
+// Routes is the table of pages.
+func (h *Handlers) Routes() []web.Route {
+	return []web.Route{
+		{Method: "GET", Path: "/tasks", Need: who.Read, Handle: h.list},
+		{Method: "POST", Path: "/tasks", Need: who.Write, Handle: h.create},
+		{Method: "GET", Path: "/tasks/{id}", Need: who.Read, Handle: h.show},
+		{Method: "POST", Path: "/tasks/{id}/done", Need: who.Write, Handle: h.done},
+		{Method: "POST", Path: "/tasks/{id}/skip", Need: who.Write, Handle: h.skip},
+		{Method: "POST", Path: "/tasks/{id}/reopen", Need: who.Write, Handle: h.reopen},
+		{Method: "POST", Path: "/tasks/{id}/snooze", Need: who.Write, Handle: h.snooze},
+		{Method: "POST", Path: "/tasks/{id}/edit", Need: who.Write, Handle: h.edit},
+		{Method: "POST", Path: "/tasks/{id}/delete", Need: who.Write, Handle: h.remove},
+	}
+}
