@@ -6,6 +6,7 @@ const phone = { ...devices["Pixel 7"] };
 const project = (name: string, port: number, locale: string, screen: object, other?: number) => ({
   name,
   use: { ...screen, locale, baseURL: `http://127.0.0.1:${port}` },
+  testIgnore: screen === phone ? "keyboard.spec.ts" : undefined,
   metadata: { port, other: other ?? port, phone: screen === phone, lang: locale.slice(0, 2) },
 });
 
