@@ -24,9 +24,9 @@ func addJob(ctx context.Context, tx *db.Tx, w *world, kind string) error {
 }
 
 // newNode builds the services once more, as another process would.
-func newNode(w *world) *rule.Service {
-	tasks := task.NewService(w.d, w.bus, nil)
-	s := rule.New(w.d, w.bus, job.New(w.d, slog.New(slog.DiscardHandler)), workspace.New(w.d, w.bus), w.fields, tasks)
+func newNode(w *world, b *bus.Bus) *rule.Service {
+	tasks := task.NewService(w.d, b, nil)
+	s := rule.New(w.d, b, job.New(w.d, slog.New(slog.DiscardHandler)), workspace.New(w.d, b), w.fields, tasks)
 	s.Now, tasks.Now = w.Now, w.Now
 	return s
 }
@@ -145,8 +145,7 @@ func walk(t *testing.T, r *rapid.T, d *db.DB) {
 	start := rapid.SampledFrom([]cal.Date{"2026-02-17", "2025-12-20", "2028-02-10", "2026-04-20"}).Draw(r, "start")
 	w := newWorld(t, d, start)
 	w.bus = bus.New()
-	s := newNode(w)
-	w.Service = s
+	w.Service = newNode(w, w.bus)
 	list := steps(rapid.SliceOfNDistinct(rapid.IntRange(-40, 10), 1, 3, rapid.ID[int]).Draw(r, "offsets")...)
 	list[0].Unit = rapid.SampledFrom([]rule.Unit{rule.Calendar, rule.Business}).Draw(r, "unit")
 	made := w.live(rule.Spec{On: rule.OnRenewal, Steps: list})

@@ -150,19 +150,17 @@ func TestCountsFromAFieldOfTheTeam(t *testing.T) {
 func TestRunsSideBySideMakeEachOnce(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, "2026-02-27")
-		w.heard = nil
 		for i := range 60 {
 			w.contract(cal.Date("2026-03-31").AddDays(i % 9))
 		}
 		w.live(rule.Spec{On: rule.OnRenewal, Steps: steps(-28, -27, -20)})
 		w.today = "2026-03-19"
-		quiet := *w // the recorder is not made for many at once
-		quiet.bus = bus.New()
 		var wg sync.WaitGroup
 		results := make([]rule.Result, 6)
 		for i := range results {
+			node := newNode(w, bus.New()) // each process has a bus of its own
 			wg.Go(func() {
-				r, err := newNode(&quiet).Run(w.ctx, w.ws, w.today)
+				r, err := node.Run(w.ctx, w.ws, w.today)
 				if err != nil {
 					t.Error(err)
 				}

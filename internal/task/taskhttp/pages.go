@@ -97,7 +97,7 @@ func (h *Handlers) showList(w http.ResponseWriter, r *http.Request, status int, 
 	if err := h.arrange(ctx, &p, rows, page.Next, q.Get("after")); err != nil {
 		return err
 	}
-	return web.Page(w, r, status, web.Meta{Title: words.T(ctx, "task.title"), Place: "/tasks", WriteTo: "#title"}, p.view())
+	return web.Page(w, r, status, web.Meta{Title: words.T(ctx, "task.title"), Place: "/tasks", WriteTo: "#task-title"}, p.view())
 }
 
 // arrange puts the rows under their headings and fills the filter.

@@ -19,10 +19,11 @@ import (
 // row is a task as a list shows it.
 type row struct {
 	ui.TaskProps
-	task task.Item
-	back string // where its forms lead without a script
-	may  bool
-	ask  int // open subtasks, when somebody wants to be done with all
+	task   task.Item
+	remark string // who, from where and why
+	back   string // where its forms lead without a script
+	may    bool
+	ask    int // open subtasks, when somebody wants to be done with all
 }
 
 func (r row) post(act string) string {
@@ -41,8 +42,8 @@ func (h *Handlers) rows(ctx context.Context, items []task.Item, back string) ([]
 	today, may := words.Today(ctx, web.Now(ctx)), who.From(ctx).May(who.Write)
 	list := make([]row, len(items))
 	for i, it := range items {
-		list[i] = row{task: it, back: back, may: may, TaskProps: ui.TaskProps{ID: it.ID.String(), Title: it.Title,
-			Done: !it.Open(), Remark: remark(ctx, it, names[it.OriginID], today, !strings.HasPrefix(back, "/contracts/"))}}
+		list[i] = row{task: it, back: back, may: may, TaskProps: ui.TaskProps{ID: it.ID.String(), Title: it.Title, Done: !it.Open()},
+			remark: remark(ctx, it, names[it.OriginID], today, !strings.HasPrefix(back, "/contracts/"))}
 		if it.Open() {
 			list[i].Due = due(ctx, it.Due, today)
 		}

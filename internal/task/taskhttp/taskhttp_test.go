@@ -36,7 +36,7 @@ func TestPanel(t *testing.T) {
 	want := []string{"送る 4日過ぎ 岡田 真帆", "村上部長に電話する 今日 岡田 真帆", "意向を聞く 3/3 火 阿部 航、ルール「更新の4週前」", "12月の実績を送る 今日、岡田 真帆"}
 	for i, w := range want {
 		row := rows.Eq(i)
-		got := squeeze(row.Find("label").First().Text() + " " + row.Find(".due").Text() + " " + row.Find("span.remark").First().Text())
+		got := squeeze(row.Find("label").First().Text() + " " + row.Find(".due").Text() + " " + row.Find(".more.remark, .more > summary").First().Text())
 		if got != w {
 			t.Errorf("row %d: %q, want %q", i, got, w)
 		}
