@@ -120,7 +120,7 @@ type tokenCreateCmd struct {
 // Run prints the secret alone, so that a script can take it.
 func (c tokenCreateCmd) Run(r *run) error {
 	return r.act(func(ctx context.Context, a *app.App) error {
-		secret, token, err := a.Workspace.CreateToken(ctx, c.Email, c.Name, c.Scope, time.Now().AddDate(0, 0, c.Days))
+		secret, token, err := a.Workspace.CreateToken(ctx, c.Email, c.Name, workspace.Scope(c.Scope), time.Now().AddDate(0, 0, c.Days))
 		if err != nil {
 			return err
 		}

@@ -7,13 +7,17 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"path"
+	"reflect"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"kizuki/internal/errs"
+	"kizuki/internal/id"
 	"kizuki/internal/web"
 	"kizuki/internal/web/words"
 	"kizuki/internal/who"
@@ -36,6 +40,7 @@ type API struct {
 	table  []Endpoint
 	bearer func(ctx context.Context, token string) (who.Actor, error)
 	log    *slog.Logger
+	naming string // the operation being registered
 }
 
 // New makes the API. bearer finds the member behind a token; errs.Unauthorized
@@ -49,6 +54,7 @@ func New(version string, log *slog.Logger, bearer func(ctx context.Context, toke
 	c.Info.Description = "Ids are strings. Lists answer {\"items\": […], \"next\": \"…\"}; give next back as cursor. " +
 		"Errors are application/problem+json."
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{"bearer": {Type: "http", Scheme: "bearer"}}
+	c.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", a.schemaName)
 	a.huma = humago.New(a.mux, c)
 	return a
 }
@@ -71,6 +77,7 @@ func Add[I, O any](a *API, need who.Need, op huma.Operation, h func(ctx context.
 	if op.Errors == nil {
 		op.Errors = []int{401, 403, 404, 409, 422}
 	}
+	a.naming = op.OperationID
 	op.Middlewares = append(huma.Middlewares{a.guard(need)}, op.Middlewares...)
 	huma.Register(a.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := h(ctx, in)
@@ -79,6 +86,40 @@ func Add[I, O any](a *API, need who.Need, op huma.Operation, h func(ctx context.
 		}
 		return out, nil
 	})
+}
+
+// schemaName names the schemas of OpenAPI: every feature may call its types
+// JSON and its bodies Body, so the package or the operation goes before.
+func (a *API) schemaName(t reflect.Type, hint string) string {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	if t.Name() == "" || strings.Contains(t.Name(), "[") {
+		if strings.HasPrefix(hint, "List[") {
+			return camel(a.naming) + "Page"
+		}
+		return camel(a.naming) + camel(hint)
+	}
+	pkg := strings.TrimSuffix(path.Base(t.PkgPath()), "http")
+	return camel(pkg) + strings.TrimSuffix(camel(t.Name()), "JSON")
+}
+
+// camel makes one word of several: list-fields becomes ListFields.
+func camel(s string) string {
+	var b strings.Builder
+	up := true
+	for _, r := range s {
+		switch {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			up = true
+		case up:
+			b.WriteRune(unicode.ToUpper(r))
+			up = false
+		default:
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // guard refuses before the body is read, so that nobody learns from
@@ -207,4 +248,20 @@ func (a *API) Raw(need who.Need, op huma.Operation, h web.Handler) {
 			a.write(w, r, err)
 		}
 	})
+}
+
+// Patch is the body of every PATCH: what to set, and optionally what it was;
+// another present value is answered by 409 with theirs and yours.
+type Patch struct {
+	Set map[string]any `json:"set" doc:"attribute → new value"`
+	Was map[string]any `json:"was,omitempty" doc:"attribute → the value you saw"`
+}
+
+// PathID reads an id from the path; what is no id is simply not there.
+func PathID(s string) (id.ID, error) {
+	v, err := id.Parse(s)
+	if err != nil {
+		return 0, errs.Missing("endpoint")
+	}
+	return v, nil
 }

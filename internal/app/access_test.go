@@ -1,7 +1,6 @@
 package app_test
 
 import (
-	"context"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -187,5 +186,3 @@ func strangerOf(t *testing.T, a *apptest.App) stranger {
 	p.Token = secret
 	return stranger{a.BrowserOf(actor), p}
 }
-
-var _ = context.Background

@@ -10,11 +10,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"kizuki/internal/api"
 	"kizuki/internal/bus"
 	"kizuki/internal/db"
+	"kizuki/internal/demo"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/job"
@@ -49,6 +51,7 @@ type App struct {
 
 	node    *db.Node
 	handler http.Handler
+	frozen  atomic.Pointer[time.Time] // set while the demo is filled
 }
 
 // ErrNotMigrated is returned when the tables are older than the program and
@@ -95,12 +98,31 @@ func New(d *db.DB, c Config) *App {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
 	a := &App{Config: c, DB: d, Bus: bus.New()}
+	a.Now = a.clock(c.Now)
 	a.Jobs = job.New(d, c.Log)
 	a.Workspace = workspace.New(d, a.Bus)
-	a.Workspace.Now = c.Now
+	a.Workspace.Now = a.Now
 	a.build()
 	a.handler = a.routes()
 	return a
+}
+
+// clock is the one clock of all services; filling the demo moves it.
+func (a *App) clock(real func() time.Time) func() time.Time {
+	return func() time.Time {
+		if t := a.frozen.Load(); t != nil {
+			return *t
+		}
+		return real()
+	}
+}
+
+// FillDemo makes the demo's workspace, once.
+func (a *App) FillDemo(ctx context.Context) error {
+	defer a.frozen.Store(nil)
+	return demo.Fill(ctx, demo.Services{People: a.Workspace, Orgs: a.Orgs, Fields: a.Fields, Contracts: a.Contracts,
+		Timeline: a.Timeline, Tasks: a.Tasks, Rules: a.Rules, Intake: a.Imports,
+		SetNow: func(t time.Time) { a.frozen.Store(&t) }}, a.Now())
 }
 
 // Close gives the node number back and closes the database.

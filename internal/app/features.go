@@ -7,6 +7,24 @@ import (
 	"github.com/a-h/templ"
 
 	"kizuki/internal/api"
+	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp"
+	"kizuki/internal/db"
+	"kizuki/internal/field"
+	"kizuki/internal/field/fieldhttp"
+	"kizuki/internal/id"
+	"kizuki/internal/intake"
+	"kizuki/internal/intake/intakehttp"
+	"kizuki/internal/org"
+	"kizuki/internal/org/orghttp"
+	"kizuki/internal/rule"
+	"kizuki/internal/rule/rulehttp"
+	"kizuki/internal/task"
+	"kizuki/internal/task/taskhttp"
+	"kizuki/internal/timeline"
+	"kizuki/internal/timeline/timelinehttp"
+	"kizuki/internal/today"
+	"kizuki/internal/today/todayhttp"
 	"kizuki/internal/web"
 	"kizuki/internal/web/assets"
 	"kizuki/internal/web/words"
@@ -16,10 +34,52 @@ import (
 
 // features are the services above workspace, in the order they stand on each
 // other.
-type features struct{}
+type features struct {
+	Fields    *field.Service
+	Orgs      *org.Service
+	Contracts *contract.Service
+	Timeline  *timeline.Service
+	Tasks     *task.Service
+	Rules     *rule.Service
+	Imports   *intake.Service
+	Today     *today.Service
+}
 
-// build makes the features and connects their news.
-func (a *App) build() {}
+// build makes the features and connects their news. timeline hears it before
+// those that look at the trail in the same transaction.
+func (a *App) build() {
+	a.Fields = field.New(a.DB, a.Bus)
+	a.Orgs = org.New(a.DB, a.Bus)
+	a.Contracts = contract.New(a.DB, a.Bus, a.Fields, a.Orgs)
+	a.Timeline = timeline.New(a.DB, a.Bus)
+	a.Timeline.Subscribe(a.Bus)
+	a.Tasks = task.NewService(a.DB, a.Bus, task.NotesFunc(a.noteOnTask))
+	a.Rules = rule.New(a.DB, a.Bus, a.Jobs, a.Workspace, a.Fields, a.Tasks)
+	a.Imports = intake.New(a.DB, a.Bus, intake.Parts{People: a.Workspace, Fields: a.Fields, Orgs: a.Orgs,
+		Contracts: a.Contracts, Notes: a.Timeline, Jobs: a.Jobs})
+	a.Today = today.New(a.Tasks, a.Timeline, a.contractsByID)
+	a.Today.Absences = a.absences
+	for kind, names := range map[string]timeline.Namer{"task": a.Tasks.Names, "rule": a.Rules.Names, "import": a.Imports.Names} {
+		a.Timeline.Name(kind, names)
+	}
+	a.clocks()
+	a.housekeeping()
+}
+
+// clocks gives every feature the app's clock.
+func (a *App) clocks() {
+	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
+	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now = a.Now, a.Now, a.Now, a.Now
+}
+
+func (a *App) noteOnTask(ctx context.Context, tx *db.Tx, contract id.ID, body, aboutKind string, about id.ID) error {
+	_, err := a.Timeline.PostIn(ctx, tx, timeline.PostInput{Contract: contract, Body: body, AboutKind: aboutKind, AboutID: about})
+	return err
+}
+
+func (a *App) contractsByID(ctx context.Context, ids []id.ID) (map[id.ID]contract.Contract, error) {
+	return a.Contracts.Load(ctx, a.DB, who.From(ctx).Workspace, ids)
+}
 
 // feature is what a feature's http package offers.
 type feature interface {
@@ -27,28 +87,79 @@ type feature interface {
 	API(*api.API)
 }
 
-// routes mounts every page and endpoint.
-func (a *App) routes() http.Handler {
-	words.Add(workspacehttp.Words())
+// pages makes the http packages and hands each what it needs of the others.
+func (a *App) pages() []feature {
+	trail := timelinehttp.New(a.Timeline, a.Workspace, a.Fields)
+	tasks := taskhttp.New(a.Tasks, a.Workspace, a.Rules)
+	contracts := contracthttp.New(a.Contracts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
+		Trail: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
+			q := r.URL.Query()
+			return trail.Panel(ctx, c.ID, timelinehttp.PanelQuery{Show: timeline.Show(q.Get("show")), Cursor: q.Get("cursor"), Base: r.URL.RequestURI()})
+		},
+		NoteBox: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
+			return trail.NoteBox(ctx, c, r.URL.RequestURI()), nil
+		},
+		Asides: []contracthttp.Panel{func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
+			return tasks.Panel(ctx, c.ID)
+		}},
+		LastWords: a.lastWords,
+		Post: func(ctx context.Context, contract id.ID, body string) error {
+			_, err := a.Timeline.Post(ctx, timeline.PostInput{Contract: contract, Body: body})
+			return err
+		},
+	})
+	orgs := orghttp.New(a.Orgs)
+	orgs.Contracts = a.contractsOf
 	people := workspacehttp.New(a.Workspace, a.Jobs)
 	if a.Demo {
-		people.Hint = templ.NopComponent
+		people.Hint = demoHint()
 	}
+	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, trail, tasks,
+		rulehttp.New(a.Rules, a.Workspace, a.Fields), todayhttp.New(a.Today, contracts.Sheet), intakehttp.New(a.Imports)}
+}
+
+func (a *App) lastWords(ctx context.Context, ids []id.ID) (map[id.ID]contracthttp.Said, error) {
+	found, err := a.Timeline.LastWords(ctx, a.DB, ids)
+	out := make(map[id.ID]contracthttp.Said, len(found))
+	for ref, e := range found {
+		out[ref] = contracthttp.Said{Text: e.Text, By: e.Author.Name, At: e.At, Hunch: string(e.Hunch)}
+	}
+	return out, err
+}
+
+func init() {
+	// The catalogues of all features; each is embedded in its http package.
+	words.Add(api.Words())
+	words.Add(workspacehttp.Words())
+	words.Add(fieldhttp.Words())
+	words.Add(orghttp.Words())
+	words.Add(contracthttp.Words())
+	words.Add(timelinehttp.Words())
+	words.Add(taskhttp.Words())
+	words.Add(rulehttp.Words())
+	words.Add(todayhttp.Words())
+	words.Add(intakehttp.Words())
+}
+
+// routes mounts every page and endpoint.
+func (a *App) routes() http.Handler {
 	a.Router = web.NewRouter(web.Config{
 		Session: func(ctx context.Context, token string) (who.Actor, error) {
 			actor, _, err := a.Workspace.Session(ctx, token)
 			return actor, err
 		},
 		Fresh:  a.Workspace.Empty,
+		Inbox:  a.Timeline.Unread,
 		Places: places,
 		Log:    a.Log, Secure: a.Secure, Demo: a.Demo, Now: a.Now,
 	})
 	a.REST = api.New(a.Version, a.Log, a.Workspace.Bearer)
-	for _, f := range []feature{people} {
+	for _, f := range a.pages() {
 		a.Router.Add(f.Routes()...)
 		f.API(a.REST)
 	}
-	a.Router.Mount("GET /assets/", assets.Handler())
+	a.Router.Add(a.REST.Routes()...)
+	a.Router.Mount("GET "+assets.Prefix, assets.Handler())
 	a.Router.Mount(api.Prefix+"/", a.REST.Handler())
 	a.Router.Mount("GET /healthz", a.health(false))
 	a.Router.Mount("GET /readyz", a.health(true))

@@ -41,6 +41,10 @@ type E struct {
 	Err    error // the cause, for the log only
 }
 
+// Word is an argument that is itself a catalogue key, such as the name of a
+// field; the renderer says it in the reader's language.
+type Word string
+
 // Error is for logs; people see the sentence of Key in their language.
 func (e *E) Error() string {
 	var b strings.Builder

@@ -18,65 +18,105 @@ type Revision struct {
 	At   time.Time
 }
 
-// Edit gives a note other words. Only its author may; version is the one the
-// author saw, so that nothing is overwritten unseen.
-func (s *Service) Edit(ctx context.Context, noteID id.ID, body string, version int64) (n Note, err error) {
+// EditInput is a note as its author wants it now.
+type EditInput struct {
+	Body    string
+	Version int64  // the one the author saw, so that nothing is overwritten unseen
+	Hunch   *Hunch // nil leaves it as it is
+}
+
+// Edit gives a note other words, and another hunch while that may be. Only its
+// author may; either all of it is saved or nothing.
+func (s *Service) Edit(ctx context.Context, noteID id.ID, in EditInput) (n Note, err error) {
 	err = s.change(ctx, noteID, func(ctx context.Context, tx *db.Tx, a who.Actor, old Note) error {
 		n = old
-		if n.Body, err = checkBody(body, old.Hunch); err != nil || n.Body == old.Body {
+		if in.Hunch != nil {
+			if err := n.feel(*in.Hunch, s.now()); err != nil {
+				return err
+			}
+		}
+		if n.Body, err = checkBody(in.Body, n.Hunch); err != nil {
 			return err
 		}
-		if old.Version != version {
-			return errs.New(errs.Conflict, "timeline.err.changed", "Theirs", old.Body, "Yours", n.Body, "Version", old.Version)
+		if n.Body != old.Body {
+			if old.Version != in.Version {
+				return errs.New(errs.Conflict, "timeline.err.changed", "Theirs", old.Body, "Yours", n.Body, "Version", old.Version)
+			}
+			if err := s.reword(ctx, tx, a, old, &n); err != nil {
+				return err
+			}
 		}
-		if err := insertRevision(ctx, tx, a.Workspace, old, a.Member, s.now()); err != nil {
-			return err
-		}
-		meant, err := mentions(ctx, tx, a.Workspace, &n)
-		if err != nil {
-			return err
-		}
-		n.Version++
-		if err := updateWords(ctx, tx, a.Workspace, n); err != nil {
-			return err
-		}
-		if err := deleteMentions(ctx, tx, a.Workspace, n.ID); err != nil {
-			return err
-		}
-		if err := s.tell(ctx, tx, a, n, meant, nil); err != nil {
-			return err
-		}
-		return s.publish(ctx, tx, NoteChanged, a.Workspace, n)
+		return s.keep(ctx, tx, a, old, n)
 	})
 	return n, err
 }
 
-// SetHunch records a feeling on one's own note, or takes it back. Once ten
-// minutes old it is frozen: a hunch that could be improved afterwards would
-// prove nothing.
+// reword replaces the words of old by those of n, and calls those whom they
+// mention now.
+func (s *Service) reword(ctx context.Context, tx *db.Tx, a who.Actor, old Note, n *Note) error {
+	if err := insertRevision(ctx, tx, a.Workspace, old, a.Member, s.now()); err != nil {
+		return err
+	}
+	meant, err := mentions(ctx, tx, a.Workspace, n)
+	if err != nil {
+		return err
+	}
+	n.Version++
+	if err := updateWords(ctx, tx, a.Workspace, *n); err != nil {
+		return err
+	}
+	if err := deleteMentions(ctx, tx, a.Workspace, n.ID); err != nil {
+		return err
+	}
+	return s.tell(ctx, tx, a, *n, meant, nil)
+}
+
+// keep stores the hunch if it is another, and tells of the change if there was
+// one.
+func (s *Service) keep(ctx context.Context, tx *db.Tx, a who.Actor, old, n Note) error {
+	if n.Hunch != old.Hunch {
+		if err := updateHunch(ctx, tx, a.Workspace, n); err != nil {
+			return err
+		}
+	} else if n.Version == old.Version {
+		return nil
+	}
+	return s.publish(ctx, tx, NoteChanged, a.Workspace, n)
+}
+
+// feel gives the note another hunch. Once ten minutes old it is frozen: a
+// hunch that could be improved afterwards would prove nothing.
+func (n *Note) feel(h Hunch, now time.Time) error {
+	switch {
+	case !h.Valid():
+		return errs.Field("hunch", "err.choice")
+	case h == n.Hunch:
+		return nil
+	case !n.HunchOpen(now):
+		return errs.New(errs.Conflict, "timeline.err.hunch_frozen")
+	case h == "":
+		n.HunchAt = time.Time{}
+	case n.Hunch == "":
+		n.HunchAt = now // changing bad into good does not start the ten minutes anew
+	}
+	n.Hunch = h
+	return nil
+}
+
+// SetHunch records a feeling on one's own note, or takes it back.
 func (s *Service) SetHunch(ctx context.Context, noteID id.ID, h Hunch) (n Note, err error) {
 	if !h.Valid() {
 		return n, errs.Field("hunch", "err.choice")
 	}
 	err = s.change(ctx, noteID, func(ctx context.Context, tx *db.Tx, a who.Actor, old Note) error {
 		n = old
-		switch now := s.now(); {
-		case h == old.Hunch:
-			return nil
-		case !old.HunchOpen(now):
-			return errs.New(errs.Conflict, "timeline.err.hunch_frozen")
-		case h == "" && old.Body == "":
-			return errs.New(errs.Conflict, "timeline.err.hunch_alone")
-		case h == "":
-			n.HunchAt = time.Time{}
-		case old.Hunch == "":
-			n.HunchAt = now // changing bad into good does not start the ten minutes anew
-		}
-		n.Hunch = h
-		if err := updateHunch(ctx, tx, a.Workspace, n); err != nil {
+		if err := n.feel(h, s.now()); err != nil {
 			return err
 		}
-		return s.publish(ctx, tx, NoteChanged, a.Workspace, n)
+		if n.Hunch == "" && n.Body == "" {
+			return errs.New(errs.Conflict, "timeline.err.hunch_alone")
+		}
+		return s.keep(ctx, tx, a, old, n)
 	})
 	return n, err
 }

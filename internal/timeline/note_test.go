@@ -155,27 +155,27 @@ func TestRepliesAreOneLevel(t *testing.T) {
 func TestEdit(t *testing.T) {
 	each(t, func(w *world) {
 		n := w.say("岡田", "@田村 健 見て")
-		edited, err := w.s.Edit(w.as("岡田"), n.ID, "@田村 健 @石川 由香 見て", n.Version)
+		edited, err := w.s.Edit(w.as("岡田"), n.ID, EditInput{Body: "@田村 健 @石川 由香 見て", Version: n.Version})
 		if err != nil || edited.Version != 2 || !edited.Edited() {
 			w.t.Fatalf("%+v, %v", edited, err)
 		}
 		if len(w.inbox("田村")) != 1 || len(w.inbox("石川")) != 1 {
 			w.t.Errorf("notices: %q, %q", w.inbox("田村"), w.inbox("石川"))
 		}
-		_, err = w.s.Edit(w.as("岡田"), n.ID, "古い画面から", n.Version)
+		_, err = w.s.Edit(w.as("岡田"), n.ID, EditInput{Body: "古い画面から", Version: n.Version})
 		wantErr(w.t, err, errs.Conflict, "timeline.err.changed")
 		if args := errs.As(err).Args; args["Theirs"] != edited.Body || args["Yours"] != "古い画面から" {
 			w.t.Errorf("conflict without both texts: %v", args)
 		}
-		same, err := w.s.Edit(w.as("岡田"), n.ID, edited.Body, edited.Version)
+		same, err := w.s.Edit(w.as("岡田"), n.ID, EditInput{Body: edited.Body, Version: edited.Version})
 		if err != nil || same.Version != 2 {
 			w.t.Errorf("the same words: %+v, %v", same, err)
 		}
-		_, err = w.s.Edit(w.as("石川"), n.ID, "x", 2)
+		_, err = w.s.Edit(w.as("石川"), n.ID, EditInput{Body: "x", Version: 2})
 		wantErr(w.t, err, errs.Forbidden, "timeline.err.not_author")
-		_, err = w.s.Edit(w.as("岡田"), n.ID, "", 2)
+		_, err = w.s.Edit(w.as("岡田"), n.ID, EditInput{Body: "", Version: 2})
 		wantErr(w.t, err, errs.Invalid, "timeline.err.empty")
-		_, err = w.s.Edit(who.With(context.Background(), w.other), n.ID, "x", 2)
+		_, err = w.s.Edit(who.With(context.Background(), w.other), n.ID, EditInput{Body: "x", Version: 2})
 		wantErr(w.t, err, errs.NotFound, "err.not_found")
 
 		revs, err := w.s.Revisions(w.as("中野"), n.ID)
@@ -285,7 +285,7 @@ func TestNews(t *testing.T) {
 			return nil
 		}, NoteCreated, NoteChanged, NoteDeleted)
 		n := w.say("岡田", "a")
-		w.s.Edit(w.as("岡田"), n.ID, "b", 1)
+		w.s.Edit(w.as("岡田"), n.ID, EditInput{Body: "b", Version: 1})
 		w.s.SetHunch(w.as("岡田"), n.ID, Bad)
 		w.s.Delete(w.as("岡田"), n.ID)
 		w.s.Restore(w.as("岡田"), n.ID)

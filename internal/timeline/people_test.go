@@ -128,7 +128,7 @@ func TestImportedNotes(t *testing.T) {
 		touched()
 		w.say("田村", "@石川 由香 電話した", hidden)
 		touched(w.minato)
-		if _, err := w.s.Edit(w.as("田村"), ids[1], "直した", 1); err != nil {
+		if _, err := w.s.Edit(w.as("田村"), ids[1], EditInput{Body: "直した", Version: 1}); err != nil {
 			w.t.Error(err)
 		}
 		touched(w.minato, w.kita)
@@ -139,7 +139,7 @@ func TestUndoClearsEverything(t *testing.T) {
 	each(t, func(w *world) {
 		n := w.say("岡田", "@田村 健 見て")
 		w.say("田村", "見た", under(n))
-		if _, err := w.s.Edit(w.as("岡田"), n.ID, "@田村 健 見てね", 1); err != nil {
+		if _, err := w.s.Edit(w.as("岡田"), n.ID, EditInput{Body: "@田村 健 見てね", Version: 1}); err != nil {
 			w.t.Fatal(err)
 		}
 		w.happen(w.as("岡田"), w.changed(map[string][2]any{"status": {"a", "b"}}))

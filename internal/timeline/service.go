@@ -37,7 +37,7 @@ type Namer func(ctx context.Context, q db.Queryer, workspace id.ID, ids []id.ID)
 
 // New makes the service; Subscribe ties it to the bus.
 func New(d *db.DB, b *bus.Bus) *Service {
-	return &Service{db: d, bus: b, Now: time.Now, namers: map[string]Namer{"member": memberNames},
+	return &Service{db: d, bus: b, Now: time.Now, namers: map[string]Namer{"member": memberNames, "organization": orgNames},
 		records: []string{"contract.", "term.", "contact.", "task.", "rule.", "import."}}
 }
 

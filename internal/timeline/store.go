@@ -92,10 +92,10 @@ func subjectOf(ctx context.Context, q db.Queryer, a who.Actor, contract id.ID) (
 	w.And("c.workspace_id = ? AND c.id = ?", a.Workspace, contract)
 	s, found, err := db.One(ctx, q, func(r db.Row) (s Subject, err error) {
 		var renewal string
-		err = r.Scan(&s.ID, &s.Name, &s.Org, &renewal, &s.Outlook, (*db.Time)(&s.Last))
+		err = r.Scan(&s.ID, &s.Name, &s.Org, &renewal, &s.Outlook, &s.Currency, (*db.Time)(&s.Last))
 		s.Renewal = cal.Date(renewal)
 		return s, err
-	}, `SELECT c.id, c.name, o.name, c.renewal_date, c.outlook, COALESCE((SELECT n.at FROM note n
+	}, `SELECT c.id, c.name, o.name, c.renewal_date, c.outlook, c.currency, COALESCE((SELECT n.at FROM note n
 		WHERE n.workspace_id = c.workspace_id AND n.contract_id = c.id AND `+w.alive("n")+`
 		ORDER BY n.at DESC, n.id DESC LIMIT 1), 0) FROM contract c
 		JOIN organization o ON o.workspace_id = c.workspace_id AND o.id = c.org_id WHERE `+w.SQL(), w.Args()...)
@@ -269,12 +269,20 @@ func readDirectory(ctx context.Context, q db.Queryer, ws id.ID) (*directory, err
 }
 
 func memberNames(ctx context.Context, q db.Queryer, ws id.ID, ids []id.ID) (map[id.ID]string, error) {
+	return namesIn(ctx, q, "member", ws, ids)
+}
+
+func orgNames(ctx context.Context, q db.Queryer, ws id.ID, ids []id.ID) (map[id.ID]string, error) {
+	return namesIn(ctx, q, "organization", ws, ids)
+}
+
+func namesIn(ctx context.Context, q db.Queryer, table string, ws id.ID, ids []id.ID) (map[id.ID]string, error) {
 	var w db.Where
 	w.And("workspace_id = ?", ws)
 	db.In(&w, "id", ids)
-	people, err := db.All(ctx, q, scanPerson, "SELECT id, name FROM member WHERE "+w.SQL(), w.Args()...)
-	out := make(map[id.ID]string, len(people))
-	for _, p := range people {
+	list, err := db.All(ctx, q, scanPerson, "SELECT id, name FROM "+table+" WHERE "+w.SQL(), w.Args()...)
+	out := make(map[id.ID]string, len(list))
+	for _, p := range list {
 		out[p.ID] = p.Name
 	}
 	return out, err

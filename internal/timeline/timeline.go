@@ -132,12 +132,13 @@ func (e Entry) place() place {
 // Subject is what the trail needs to know of its contract. Last is when
 // somebody last wrote, as far as the reader may know.
 type Subject struct {
-	ID      id.ID
-	Name    string
-	Org     string // the customer
-	Renewal cal.Date
-	Outlook string
-	Last    time.Time
+	ID       id.ID
+	Name     string
+	Org      string // the customer
+	Renewal  cal.Date
+	Outlook  string
+	Currency string
+	Last     time.Time
 }
 
 // Page is a stretch of a trail, newest first. Older is the moment of the entry

@@ -158,6 +158,43 @@ func (s *Service) History(ctx context.Context, contract id.ID, field, cursor str
 	return list, next, nil
 }
 
+// Currencies tells in which currency the amounts of a contract stood at any
+// time: an event says so only if the currency changed with it.
+type Currencies struct {
+	now     string
+	changes []Event // newest first
+}
+
+// Currencies reads them for a contract.
+func (s *Service) Currencies(ctx context.Context, contract id.ID) (c Currencies, err error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return c, err
+	}
+	subject, err := subjectOf(ctx, s.db, a, contract)
+	if err != nil {
+		return c, err
+	}
+	c.now = subject.Currency
+	c.changes, err = changesBefore(ctx, s.db, a.Workspace, contract, "currency", nil, maxCurrencies)
+	return c, err
+}
+
+// maxCurrencies is how many changes of a contract's currency are followed back.
+const maxCurrencies = 100
+
+// At is the currency at an event that did not change it.
+func (c Currencies) At(e *Event) string {
+	at, said := Entry{Event: e}.place(), c.now
+	for i := range c.changes {
+		if !at.before(Entry{Event: &c.changes[i]}.place()) {
+			break
+		}
+		said, _ = c.changes[i].Fields["currency"][0].(string)
+	}
+	return said
+}
+
 // listing is what every list of a contract begins with.
 func (s *Service) listing(ctx context.Context, contract id.ID, cursor string, limit int) (who.Actor, *place, int, error) {
 	a, err := who.Check(ctx, who.Read)

@@ -224,7 +224,7 @@ func TestHiddenNotesLeaveNoTrace(t *testing.T) {
 		for _, n := range []Note{secret, deep, aside} {
 			for what, err := range map[string]error{
 				"get":       second(w.s.Get(w.as("石川"), n.ID)),
-				"edit":      second(w.s.Edit(w.as("石川"), n.ID, "x", 1)),
+				"edit":      second(w.s.Edit(w.as("石川"), n.ID, EditInput{Body: "x", Version: 1})),
 				"delete":    second(w.s.Delete(w.as("石川"), n.ID)),
 				"restore":   second(w.s.Restore(w.as("石川"), n.ID)),
 				"hunch":     second(w.s.SetHunch(w.as("石川"), n.ID, Bad)),

@@ -170,12 +170,14 @@ func (in *listInput) Resolve(c huma.Context) []error {
 	return nil
 }
 
-type idInput struct {
+// IDInput is the contract of a path. It is exported because huma fills nothing
+// else when it is embedded.
+type IDInput struct {
 	ID string `path:"id"`
 }
 
 // ref reads the id of the path; what is no id is simply not there.
-func (in idInput) ref() (id.ID, error) {
+func (in IDInput) ref() (id.ID, error) {
 	v, err := id.Parse(in.ID)
 	if err != nil {
 		return 0, errs.Missing("contract")
@@ -184,7 +186,7 @@ func (in idInput) ref() (id.ID, error) {
 }
 
 type patchInput struct {
-	idInput
+	IDInput
 	Body struct {
 		Set map[string]any `json:"set" doc:"attributes to change, named as in a contract; fields {} or field:KEY for custom ones"`
 		Was map[string]any `json:"was,omitempty" doc:"the values the change starts from; 409 if one is no longer there"`
@@ -192,7 +194,7 @@ type patchInput struct {
 }
 
 type endInput struct {
-	idInput
+	IDInput
 	Body struct {
 		On    string `json:"on,omitempty" doc:"YYYY-MM-DD, today if empty"`
 		Words string `json:"words,omitempty"`
@@ -200,7 +202,7 @@ type endInput struct {
 }
 
 type contactInput struct {
-	idInput
+	IDInput
 	Body struct {
 		Name  string `json:"name,omitempty" doc:"name or mail must be given"`
 		Kana  string `json:"kana,omitempty"`
@@ -302,7 +304,7 @@ func one(c contract.Contract, err error) (*api.One[ContractJSON], error) {
 	return api.NewOne(asJSON(c)), nil
 }
 
-func (h *Handlers) apiGet(ctx context.Context, in *idInput) (*api.One[ContractJSON], error) {
+func (h *Handlers) apiGet(ctx context.Context, in *IDInput) (*api.One[ContractJSON], error) {
 	ref, err := in.ref()
 	if err != nil {
 		return nil, err
@@ -375,8 +377,8 @@ func (h *Handlers) apiEnd(ctx context.Context, in *endInput) (*api.One[ContractJ
 	return one(h.svc.Get(ctx, ref))
 }
 
-func (h *Handlers) apiAct(do func(context.Context, id.ID) error) func(context.Context, *idInput) (*api.One[ContractJSON], error) {
-	return func(ctx context.Context, in *idInput) (*api.One[ContractJSON], error) {
+func (h *Handlers) apiAct(do func(context.Context, id.ID) error) func(context.Context, *IDInput) (*api.One[ContractJSON], error) {
+	return func(ctx context.Context, in *IDInput) (*api.One[ContractJSON], error) {
 		ref, err := in.ref()
 		if err != nil {
 			return nil, err
@@ -388,7 +390,7 @@ func (h *Handlers) apiAct(do func(context.Context, id.ID) error) func(context.Co
 	}
 }
 
-func (h *Handlers) apiContacts(ctx context.Context, in *idInput) (*api.List[ContactJSON], error) {
+func (h *Handlers) apiContacts(ctx context.Context, in *IDInput) (*api.List[ContactJSON], error) {
 	ref, err := in.ref()
 	if err != nil {
 		return nil, err
@@ -417,7 +419,7 @@ func (h *Handlers) apiAddContact(ctx context.Context, in *contactInput) (*api.On
 	return api.NewOne(contactJSON(c)), nil
 }
 
-func (h *Handlers) apiTerms(ctx context.Context, in *idInput) (*api.List[TermJSON], error) {
+func (h *Handlers) apiTerms(ctx context.Context, in *IDInput) (*api.List[TermJSON], error) {
 	ref, err := in.ref()
 	if err != nil {
 		return nil, err

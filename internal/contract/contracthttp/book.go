@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -90,6 +91,12 @@ func (b *book) field(name string) (field.Field, bool) {
 		}
 	}
 	return field.Field{}, false
+}
+
+// known reports whether contracts have the attribute.
+func (b *book) known(name string) bool {
+	_, custom := b.field(name)
+	return custom || slices.Contains(contract.Attrs, name)
 }
 
 // label is the name of an attribute.

@@ -246,7 +246,6 @@ func (b *book) input(ctx context.Context, name, value string) ui.FieldProps {
 
 func (b *book) customInput(ctx context.Context, f field.Field, p *ui.FieldProps) {
 	p.ID = strings.ReplaceAll(p.Name, ":", "-")
-	p.Optional = ""
 	option := func(value, label string) {
 		p.Options = append(p.Options, ui.Option{Value: value, Label: label})
 	}
@@ -288,6 +287,9 @@ func (p *cellPage) field(ctx context.Context) ui.FieldProps {
 	attrs := ui.Attrs{"autofocus": true}
 	for k, v := range f.Attrs {
 		attrs[k] = v
+	}
+	if attrs["list"] != nil { // several cells may be open at once
+		attrs["list"] = p.id() + "-words"
 	}
 	f.Attrs = attrs
 	return f

@@ -311,7 +311,7 @@ func (b *book) value(c contract.Contract, name string) templ.Component {
 	})
 }
 
-// link is a value that leads somewhere; elsewhere plain words.
+// fieldValue is a custom value in words; a link can be followed.
 func (b *book) fieldValue(f field.Field, v any) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -558,7 +558,7 @@ func (p *cellPage) form() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = suggestions("words-"+p.name, p.options).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = suggestions(p.id()+"-words", p.options).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -71,6 +71,9 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	if err := h.fill(ctx, p, q, found); err != nil {
 		return err
 	}
+	if r.Header.Get("HX-Target") == "sheet" { // the address without what the form left empty
+		w.Header().Set("HX-Push-Url", f.href("cursor", ""))
+	}
 	meta := web.Meta{Title: words.T(ctx, "shell.place.contracts"), Place: "/contracts", Query: f.Get("q"), WriteTo: "/contracts"}
 	return web.Page(w, r, http.StatusOK, meta, p.view())
 }

@@ -312,7 +312,7 @@ func (h *Handlers) history(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	title := words.T(ctx, "contract.history")
-	if name := r.URL.Query().Get("field"); name != "" {
+	if name := r.URL.Query().Get("field"); b.known(name) {
 		title = words.T(ctx, "contract.history_of", "Name", b.label(ctx, name))
 	}
 	return web.Page(w, r, http.StatusOK, web.Meta{Title: title, Place: "/contracts"}, historyPage(c, title, part))

@@ -232,6 +232,7 @@ func (w *world) post(path string, v url.Values) *page {
 
 func fragment(r *http.Request) *http.Request {
 	r.Header.Set("HX-Request", "true")
+	r.Header.Set("HX-Current-URL", "http://example.com/contracts")
 	return r
 }
 

@@ -185,7 +185,7 @@ func (h *Handlers) getNote(ctx context.Context, in *PathInput) (*api.One[NoteJSO
 
 func (h *Handlers) editNote(ctx context.Context, in *editInput) (*api.One[NoteJSON], error) {
 	return oneNote(&in.PathInput, func(noteID id.ID) (timeline.Note, error) {
-		return h.svc.Edit(ctx, noteID, in.Body.Body, in.Body.Version)
+		return h.svc.Edit(ctx, noteID, timeline.EditInput{Body: in.Body.Body, Version: in.Body.Version})
 	})
 }
 

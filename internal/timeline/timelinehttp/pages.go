@@ -108,8 +108,11 @@ func (h *Handlers) post(w http.ResponseWriter, r *http.Request) error {
 	case n.Parent != 0:
 		return h.answerEntry(w, r, n)
 	}
-	panel, err := h.Panel(r.Context(), contractID, PanelQuery{Show: timeline.Show(f.Get("show")),
-		Base: web.LocalPath(f.Get("base"), "")})
+	show := timeline.Show(f.Get("show"))
+	if show == timeline.Hunches && n.Hunch == "" {
+		show = timeline.All // what was just written is seen at once
+	}
+	panel, err := h.Panel(r.Context(), contractID, PanelQuery{Show: show, Base: web.LocalPath(f.Get("base"), "")})
 	if err != nil {
 		return err
 	}
@@ -254,7 +257,7 @@ func (h *Handlers) editPage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showEdit(w, r, http.StatusOK, editView{note: n, body: n.Body, version: n.Version})
+	return h.showEdit(w, r, http.StatusOK, editView{note: n, body: n.Body, version: n.Version, hunch: n.Hunch})
 }
 
 func (h *Handlers) showEdit(w http.ResponseWriter, r *http.Request, status int, v editView) error {
@@ -279,25 +282,34 @@ func (h *Handlers) edit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return errs.Field("version", "err.choice")
 	}
-	ctx := r.Context()
-	saved := n
-	if _, chosen := f.Values["hunch"]; chosen && timeline.Hunch(f.Get("hunch")) != n.Hunch {
-		saved, err = h.svc.SetHunch(ctx, n.ID, timeline.Hunch(f.Get("hunch")))
+	in := timeline.EditInput{Body: f.Text("body"), Version: version}
+	if _, chosen := f.Values["hunch"]; chosen {
+		hunch := timeline.Hunch(f.Get("hunch"))
+		in.Hunch = &hunch
 	}
-	if err == nil {
-		saved, err = h.svc.Edit(ctx, n.ID, f.Text("body"), version)
-	}
+	saved, err := h.svc.Edit(r.Context(), n.ID, in)
 	if err != nil && web.IsInput(err) {
-		v := editView{note: n, body: f.Text("body"), version: version, errors: web.FieldErrors(ctx, err)}
-		if theirs, ok := errs.As(err).Args["Theirs"].(string); ok { // saving once more means it
-			v.theirs, v.version = theirs, n.Version
-		}
-		return h.showEdit(w, r, web.Status(errs.As(err).Code), v)
+		return h.editAgain(w, r, n, in, err)
 	}
 	if err != nil {
 		return err
 	}
 	return h.answerEntry(w, r, saved)
+}
+
+// editAgain shows the form as it was filled, with what is wrong, and beside it
+// the words somebody's other window saved meanwhile.
+func (h *Handlers) editAgain(w http.ResponseWriter, r *http.Request, n timeline.Note, in timeline.EditInput, err error) error {
+	e := errs.As(err)
+	v := editView{note: n, body: in.Body, version: in.Version, hunch: n.Hunch, errors: web.FieldErrors(r.Context(), err)}
+	if in.Hunch != nil {
+		v.hunch = *in.Hunch
+	}
+	if theirs, ok := e.Args["Theirs"].(string); ok { // saving once more means it
+		v.theirs = theirs
+		v.version, _ = e.Args["Version"].(int64)
+	}
+	return h.showEdit(w, r, web.Status(e.Code), v)
 }
 
 func (h *Handlers) hunch(w http.ResponseWriter, r *http.Request) error {
@@ -347,7 +359,8 @@ func (h *Handlers) restore(w http.ResponseWriter, r *http.Request) error {
 	if !web.IsFragment(r) {
 		return web.Redirect(w, r, "/notes/"+n.ID.String())
 	}
-	retarget(w, "#trail-panel")
+	// Another contract may be open by now; its trail is left alone.
+	retarget(w, `#trail-panel[data-contract="`+n.Contract.String()+`"]`)
 	return h.showTrail(w, r, http.StatusOK, n.Contract, PanelQuery{}, nil)
 }
 

@@ -3,6 +3,7 @@ package timelinehttp
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -79,7 +80,7 @@ func (h *Handlers) Panel(ctx context.Context, contractID id.ID, q PanelQuery) (t
 	default:
 		q.Show = timeline.All
 	}
-	if q.Base == "" {
+	if q.Base = fromNewest(q.Base); q.Base == "" {
 		q.Base = "/contracts/" + contractID.String()
 	}
 	page, err := h.svc.Trail(ctx, contractID, q.Show, q.Cursor, pageSize)
@@ -108,7 +109,20 @@ func (h *Handlers) NoteBox(ctx context.Context, c contract.Contract, back string
 	if !who.From(ctx).May(who.Write) {
 		return templ.NopComponent
 	}
-	return noteBox(boxProps(c.ID, fullName(c.OrgName, c.Name), back))
+	return noteBox(boxProps(c.ID, fullName(c.OrgName, c.Name), fromNewest(back)))
+}
+
+// fromNewest is an address without the place in the trail that was being read:
+// the filter, the way to the newest and a new note begin at the top again.
+func fromNewest(address string) string {
+	u, err := url.Parse(address)
+	if err != nil || !u.Query().Has("cursor") {
+		return address
+	}
+	q := u.Query()
+	q.Del("cursor")
+	u.RawQuery = q.Encode()
+	return u.String()
 }
 
 // fullName names a contract outside its own page: 本社契約 alone could be
@@ -211,7 +225,7 @@ func (d *drawing) daysBetween(from, to time.Time) int { return d.day(from).DaysU
 func (d *drawing) day(t time.Time) cal.Date { return words.Today(d.ctx, t) }
 
 // entries draws the page; neighbouring events of one cause within a minute
-// become one entry with several lines.
+// become one entry.
 func (d *drawing) entries(p timeline.Page, silences bool) []entryView {
 	var list []entryView
 	for i := 0; i < len(p.Entries); {
@@ -243,13 +257,18 @@ func together(a, b *timeline.Event) bool {
 	return a != nil && b != nil && a.Actor == b.Actor && a.CauseKind == b.CauseKind && a.CauseID == b.CauseID && a.At.Sub(b.At) <= time.Minute
 }
 
+// mostLines is how much one entry of the system may say.
+const mostLines = 8
+
 func (d *drawing) eventEntry(group []timeline.Entry) entryView {
 	e := entryView{props: ui.EntryProps{ID: "event-" + group[0].Event.ID.String(), Kind: "system", When: ui.Ago(d.ctx, group[0].At(), d.now)}}
-	for _, one := range group {
-		e.lines = append(e.lines, d.say.sentences(one.Event)...)
+	events := make([]*timeline.Event, len(group))
+	for i, one := range group {
+		events[i] = one.Event
 	}
-	if n := len(e.lines) - 2*most; n > 1 {
-		e.lines = append(e.lines[:2*most], words.T(d.ctx, "timeline.and_more", "Count", n))
+	e.lines = d.say.lines(events)
+	if n := len(e.lines) - mostLines; n > 1 {
+		e.lines = append(e.lines[:mostLines], words.T(d.ctx, "timeline.and_more", "Count", n))
 	}
 	return e
 }
@@ -290,7 +309,7 @@ func (d *drawing) stood(c timeline.Context) string {
 	if c.Days != nil && *c.Days >= 0 {
 		parts = append(parts, words.T(d.ctx, "timeline.days_then", "Count", *c.Days))
 	}
-	if said := d.say.value(&timeline.Event{}, "outlook", c.Outlook); said != "" {
+	if said := d.say.outlook(c.Outlook); said != "" {
 		parts = append(parts, words.T(d.ctx, "timeline.outlook_then", "Outlook", said))
 	}
 	if len(parts) == 0 {

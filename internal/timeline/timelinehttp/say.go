@@ -3,15 +3,12 @@ package timelinehttp
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 
-	"kizuki/internal/cal"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
-	"kizuki/internal/money"
 	"kizuki/internal/text"
 	"kizuki/internal/timeline"
 	"kizuki/internal/web/words"
@@ -20,17 +17,18 @@ import (
 // speaker turns events into quiet sentences in the reader's language. It is
 // made once for a list, with all the names the list needs.
 type speaker struct {
-	ctx     context.Context
-	members map[id.ID]string
-	orgs    map[id.ID]string
-	fields  map[string]field.Field // by name, "field:KEY"
+	ctx        context.Context
+	members    map[id.ID]string
+	orgs       map[id.ID]string
+	fields     map[string]field.Field // by name, "field:KEY"
+	currencies map[id.ID]timeline.Currencies
 }
 
 // builtin is how the values of a contract's own attributes are said.
 var builtin = map[string]field.Type{
 	"owner": field.Member, "organization": "organization", "start_date": field.Date, "renewal_date": field.Date,
 	"notice_date": field.Date, "ended_on": field.Date, "outlook": "outlook", "amount": "amount", "amount_basis": "basis",
-	"auto_renew": field.Checkbox, "due_date": field.Date,
+	"auto_renew": field.Checkbox, "due_date": field.Date, "contract": "contract", "minutes": "minutes",
 }
 
 func (s *speaker) typeOf(name string) field.Type {
@@ -53,6 +51,20 @@ func (h *Handlers) speaker(ctx context.Context, events []*timeline.Event) (*spea
 			s.fields[f.Name()] = f
 		}
 	}
+	refs := s.refs(events)
+	var err error
+	if s.members, err = h.svc.Names(ctx, "member", refs[field.Member]); err != nil {
+		return nil, err
+	}
+	if s.orgs, err = h.svc.Names(ctx, "organization", refs["organization"]); err != nil {
+		return nil, err
+	}
+	s.currencies, err = h.currencies(ctx, events)
+	return s, err
+}
+
+// refs are the ids the events speak of.
+func (s *speaker) refs(events []*timeline.Event) map[field.Type][]id.ID {
 	refs := map[field.Type][]id.ID{}
 	for _, e := range events {
 		for name, pair := range e.Fields {
@@ -65,12 +77,26 @@ func (h *Handlers) speaker(ctx context.Context, events []*timeline.Event) (*spea
 			}
 		}
 	}
-	var err error
-	if s.members, err = h.svc.Names(ctx, "member", refs[field.Member]); err != nil {
-		return nil, err
+	return refs
+}
+
+// currencies are asked for only where an amount changed and its currency did
+// not; events listed together are of one contract.
+func (h *Handlers) currencies(ctx context.Context, events []*timeline.Event) (map[id.ID]timeline.Currencies, error) {
+	out := map[id.ID]timeline.Currencies{}
+	for _, e := range events {
+		_, amount := e.Fields["amount"]
+		_, currency := e.Fields["currency"]
+		if _, known := out[e.Contract]; known || !amount || currency {
+			continue
+		}
+		c, err := h.svc.Currencies(ctx, e.Contract)
+		if err != nil {
+			return nil, err
+		}
+		out[e.Contract] = c
 	}
-	s.orgs, err = h.svc.Names(ctx, "organization", refs["organization"])
-	return s, err
+	return out, nil
 }
 
 func speaksOfCustom(e *timeline.Event) bool {
@@ -82,40 +108,112 @@ func speaksOfCustom(e *timeline.Event) bool {
 	return false
 }
 
-// most is how many changed fields of one save are told; the rest is counted.
-const most = 4
+// A save is told field by field while few changed; more become one line, which
+// names the first and counts the rest.
+const (
+	few  = 2
+	most = 4
+)
 
-// sentences says an event; nothing for kinds nobody wrote a sentence for. The
-// catalogue is the registry: timeline.event.KIND of the feature that published
-// it comes first, then timeline.said.KIND of our own. Its blanks are the keys
-// of the event's data, as they are or with a capital.
-func (s *speaker) sentences(e *timeline.Event) []string {
-	lang := words.From(s.ctx).Lang
-	for _, key := range []string{"timeline.event." + e.Kind, "timeline.said." + e.Kind} {
-		if words.Has(lang, key) {
-			return []string{s.by(e, strings.TrimSpace(words.Say(s.ctx, key, s.args(e))))}
+// lines says what one cause did at one time. The fields of a contract it
+// changed are told together, where the newest of them stands.
+func (s *speaker) lines(group []*timeline.Event) (out []string) {
+	var moves []move
+	for _, e := range group {
+		if e.Kind == "contract.changed" {
+			moves = append(moves, s.moves(e)...)
 		}
 	}
-	if e.Kind != "contract.changed" {
-		return nil
-	}
-	names := s.ordered(e)
-	var out []string
-	for i, name := range names {
-		if i == most && len(names) > most+1 {
-			return append(out, s.by(e, words.T(s.ctx, "timeline.and_more", "Count", len(names)-most)))
+	told := false
+	for _, e := range group {
+		switch {
+		case e.Kind != "contract.changed":
+			if said := s.sentence(e); said != "" {
+				out = append(out, said)
+			}
+		case !told:
+			told = true
+			for _, said := range s.tell(moves) {
+				out = append(out, s.by(e, said))
+			}
 		}
-		out = append(out, s.by(e, s.change(e, name)))
 	}
 	return out
 }
 
-// ordered puts what people ask about first.
-func (s *speaker) ordered(e *timeline.Event) []string {
-	first := []string{"owner", "outlook", "renewal_date", "amount", "status", "phase"}
+// sentence says an event; nothing for kinds nobody wrote a sentence for. The
+// catalogue is the registry: timeline.event.KIND of the feature that published
+// it comes first, then timeline.said.KIND of our own. Its blanks are the keys
+// of the event's data, as they are or with a capital; Text is what changed.
+func (s *speaker) sentence(e *timeline.Event) string {
+	lang, kind := words.From(s.ctx).Lang, e.Kind
+	if kind == "task.snoozed" && s.plain(e.Data["until"]) == "" {
+		kind = "task.unsnoozed"
+	}
+	args := s.args(e)
+	for _, key := range []string{"timeline.event." + kind, "timeline.said." + kind} {
+		if words.Has(lang, key) {
+			return s.by(e, strings.TrimSpace(words.Say(s.ctx, key, args)))
+		}
+	}
+	switch _, counted := args["Count"]; {
+	case !strings.HasPrefix(kind, "rule.") && !strings.HasPrefix(kind, "import."):
+		return ""
+	case counted:
+		return s.by(e, words.Say(s.ctx, "timeline.said.other_count", args))
+	}
+	return s.by(e, words.T(s.ctx, "timeline.said.other"))
+}
+
+// move is one field that changed.
+type move struct {
+	event *timeline.Event
+	name  string
+}
+
+// moves lists the changed fields of an event, what people ask about first.
+func (s *speaker) moves(e *timeline.Event) []move {
+	first := []string{"owner", "outlook", "renewal_date", "due_date", "amount", "status", "phase"}
 	names := e.FieldNames()
 	slices.SortStableFunc(names, func(a, b string) int { return rank(first, a) - rank(first, b) })
-	return names
+	out := make([]move, len(names))
+	for i, name := range names {
+		out[i] = move{e, name}
+	}
+	return out
+}
+
+// tell says the moves, each in a sentence while they are few.
+func (s *speaker) tell(moves []move) []string {
+	if len(moves) > few {
+		return []string{s.inOne(moves)}
+	}
+	out := make([]string, len(moves))
+	for i, m := range moves {
+		out[i] = s.move(m, "")
+	}
+	return out
+}
+
+// text says moves within a longer sentence.
+func (s *speaker) text(moves []move) string {
+	if len(moves) == 1 {
+		return s.move(moves[0], "")
+	}
+	return s.inOne(moves)
+}
+
+// inOne says many moves in one line.
+func (s *speaker) inOne(moves []move) string {
+	var parts []string
+	for i, m := range moves {
+		if i == most && len(moves) > most+1 {
+			parts = append(parts, words.T(s.ctx, "timeline.brief.more", "Count", len(moves)-most))
+			break
+		}
+		parts = append(parts, s.move(m, "brief."))
+	}
+	return words.T(s.ctx, "timeline.several", "Count", len(moves), "What", strings.Join(parts, words.T(s.ctx, "timeline.comma")))
 }
 
 func rank(list []string, name string) int {
@@ -129,147 +227,83 @@ func rank(list []string, name string) int {
 func (s *speaker) args(e *timeline.Event) map[string]any {
 	args := map[string]any{"Actor": e.Actor.Name}
 	set := func(name string, v any) {
-		said := s.plain(v)
-		args[name] = said
 		if name != "" {
-			args[strings.ToUpper(name[:1])+name[1:]] = said
+			args[name], args[strings.ToUpper(name[:1])+name[1:]] = v, v
 		}
 	}
-	for name, pair := range e.Fields {
-		set(name, s.value(e, name, pair[1]))
+	for name := range e.Fields {
+		set(name, s.value(e, name, 1))
 	}
 	for name, v := range e.Data {
-		set(name, v)
+		set(name, s.plain(v))
 	}
-	if why, _ := args["Why"].(string); why != "" {
-		args["Why"] = words.T(s.ctx, "timeline.why", "Words", why)
+	if n, ok := e.Data["count"].(json.Number); ok { // as a number: it chooses between one and many
+		if count, err := strconv.Atoi(n.String()); err == nil {
+			args["Count"] = count
+		}
 	}
-	if w, _ := args["Words"].(string); w != "" {
-		args["Words"] = words.T(s.ctx, "timeline.why", "Words", w)
+	if len(e.Fields) > 0 {
+		args["Text"] = s.text(s.moves(e))
+	}
+	for _, blank := range []string{"Why", "Words"} {
+		if said, _ := args[blank].(string); said != "" {
+			args[blank] = words.T(s.ctx, "timeline.why", "Words", said)
+		}
 	}
 	return args
 }
 
-// change says one field: from, to.
-func (s *speaker) change(e *timeline.Event, name string) string {
-	pair := e.Fields[name]
-	from, to, label := s.value(e, name, pair[0]), s.value(e, name, pair[1]), s.label(name)
+// move says one field: from, to; briefly when form is "brief.".
+func (s *speaker) move(m move, form string) string {
+	from, to, label := s.value(m.event, m.name, 0), s.value(m.event, m.name, 1), s.label(m.name)
+	if form != "" {
+		from, to = text.Excerpt(from, briefValue), text.Excerpt(to, briefValue)
+	}
 	switch {
 	case from == "" && to == "":
-		return words.T(s.ctx, "timeline.touched", "Field", label)
+		return words.T(s.ctx, "timeline."+form+"touched", "Field", label)
 	case from == "":
-		return words.T(s.ctx, "timeline.set", "Field", label, "To", to)
+		return words.T(s.ctx, "timeline."+form+"set", "Field", label, "To", to)
 	case to == "":
-		return words.T(s.ctx, "timeline.unset", "Field", label, "From", from)
+		return words.T(s.ctx, "timeline."+form+"unset", "Field", label, "From", from)
 	}
-	return words.T(s.ctx, "timeline.changed", "Field", label, "From", from, "To", to)
+	return words.T(s.ctx, "timeline."+form+"changed", "Field", label, "From", from, "To", to)
 }
+
+// importUndo is the cause of what taking an import back changes.
+const importUndo = "import_undo"
 
 // by adds who did it, unless the sentence is the system's own.
 func (s *speaker) by(e *timeline.Event, sentence string) string {
-	key := "timeline.by." + e.Actor.Kind
+	if sentence == "" {
+		return ""
+	}
+	if e.CauseKind == importUndo {
+		sentence = words.T(s.ctx, "timeline.by.undo", "Text", sentence)
+	}
+	kind, name := author(e)
+	key := "timeline.by." + kind
 	switch {
-	case sentence == "" || e.Actor.Kind == "system" || e.Actor.Kind == "member" && e.Actor.Name == "":
+	case kind == "system" || kind == "member" && name == "" || !words.Has(words.From(s.ctx).Lang, key):
 		return sentence
-	case e.Actor.Kind != "member" && e.Actor.Name != "":
+	case kind != "member" && name != "":
 		key += "_named"
 	}
-	return words.T(s.ctx, key, "Text", sentence, "Name", e.Actor.Name)
+	return words.T(s.ctx, key, "Text", sentence, "Name", name)
 }
 
-// label is what a field is called.
-func (s *speaker) label(name string) string {
-	if f, ok := s.fields[name]; ok {
-		return f.Label(words.From(s.ctx).Lang)
+// author is who speaks through an event. What rules and imports tell of
+// themselves is theirs, whoever started them; one that is gone is called what
+// it was called then.
+func author(e *timeline.Event) (kind, name string) {
+	kind, name = e.Actor.Kind, e.Actor.Name
+	if own, _, _ := strings.Cut(e.Kind, "."); (own == "rule" || own == "import") && own != kind {
+		kind, name = own, ""
 	}
-	if key := "timeline.field." + name; words.Has(words.From(s.ctx).Lang, key) {
-		return words.T(s.ctx, key)
+	if key := map[string]string{"rule": "rule", "import": "source"}[kind]; name == "" && key != "" {
+		name, _ = e.Data[key].(string)
 	}
-	return strings.TrimPrefix(name, "field:")
-}
-
-// value says a field's value, "" for none.
-func (s *speaker) value(e *timeline.Event, name string, v any) string {
-	word, _ := v.(string)
-	switch t := s.typeOf(name); {
-	case v == nil || word == "" && isString(v):
-		return ""
-	case t == field.Member:
-		return s.named(s.members, word)
-	case t == "organization":
-		return s.named(s.orgs, word)
-	case t == "outlook":
-		return words.T(s.ctx, "shell.health."+map[string]string{"on_track": "good", "watch": "watch", "danger": "risk"}[word])
-	case t == "basis":
-		return words.T(s.ctx, "timeline.basis."+word)
-	case t == "amount":
-		return s.amount(word, currencyOf(e))
-	}
-	return s.plain(v)
-}
-
-func isString(v any) bool { _, ok := v.(string); return ok }
-
-// named says who or what an id means; one that is gone is still somebody.
-func (s *speaker) named(names map[id.ID]string, word string) string {
-	ref, err := id.Parse(word)
-	if err != nil {
-		return word
-	}
-	if n := names[ref]; n != "" {
-		return n
-	}
-	return words.T(s.ctx, "timeline.somebody")
-}
-
-func currencyOf(e *timeline.Event) string {
-	c, _ := e.Fields["currency"][1].(string)
-	return c
-}
-
-func (s *speaker) amount(decimal, currency string) string {
-	if a, err := money.ParseDecimal(decimal, currency); err == nil {
-		return a.Format(words.From(s.ctx).Lang)
-	}
-	if n, err := strconv.Atoi(decimal); err == nil {
-		return words.Number(n)
-	}
-	return decimal
-}
-
-// longestValue keeps a sentence a sentence when somebody's text is in it.
-const longestValue = 60
-
-// plain says a value by its shape: dates, lists, amounts, yes and no.
-func (s *speaker) plain(v any) string {
-	switch v := v.(type) {
-	case nil:
-		return ""
-	case string:
-		if d := cal.Date(v); d.Valid() {
-			return words.T(s.ctx, "when.day_year", "Year", strconv.Itoa(d.Year()), "Month", strconv.Itoa(d.Month()),
-				"Day", strconv.Itoa(d.Day()), "Name", words.T(s.ctx, "when.month."+strconv.Itoa(d.Month())))
-		}
-		return text.Excerpt(v, longestValue)
-	case bool:
-		return words.T(s.ctx, "timeline.bool."+strconv.FormatBool(v))
-	case json.Number:
-		if n, err := strconv.Atoi(v.String()); err == nil {
-			return words.Number(n)
-		}
-		return v.String()
-	case []any:
-		list := make([]string, len(v))
-		for i, one := range v {
-			list[i] = s.plain(one)
-		}
-		return strings.Join(list, words.T(s.ctx, "timeline.comma"))
-	case map[string]any:
-		amount, _ := v["amount"].(string)
-		currency, _ := v["currency"].(string)
-		return s.amount(amount, currency)
-	}
-	return fmt.Sprint(v)
+	return kind, name
 }
 
 // ChangeView is one line of the history of fields, in words.
@@ -292,7 +326,7 @@ func (h *Handlers) Changes(ctx context.Context, list []timeline.Change) ([]Chang
 	}
 	out := make([]ChangeView, len(list))
 	for i, c := range list {
-		out[i] = ChangeView{Field: s.label(c.Field), From: s.value(events[i], c.Field, c.From), To: s.value(events[i], c.Field, c.To),
+		out[i] = ChangeView{Field: s.label(c.Field), From: s.value(events[i], c.Field, 0), To: s.value(events[i], c.Field, 1),
 			By: s.actor(c.Event.Actor), Change: c}
 		if c.Event.CauseKind == "import" {
 			out[i].Import = c.Event.CauseID

@@ -1,0 +1,51 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"kizuki/internal/contract"
+	"kizuki/internal/field"
+	"kizuki/internal/intake"
+	"kizuki/internal/rule"
+	"kizuki/internal/task"
+	"kizuki/internal/testkit/apptest"
+	"kizuki/internal/timeline"
+	"kizuki/internal/who"
+)
+
+// furnish puts something of each kind into the workspace and gives a contract.
+func furnish(t *testing.T, a *apptest.App) contract.Contract {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	ctx := a.Ctx
+	_, err := a.Fields.Create(ctx, field.Input{Key: "plan", Type: field.Text, Labels: map[string]string{"ja": "プラン"}, Indexed: true})
+	must(err)
+	c, err := a.Contracts.Create(ctx, contract.Input{Key: "A-1", Name: "配車クラウド", Organization: "株式会社みなと物流",
+		Owner: a.Actors[who.Owner].Member.String(), RenewalDate: "2026-03-31", Fields: map[string]any{"plan": "gold"}})
+	must(err)
+	_, err = a.Contracts.AddContact(ctx, c.ID, contract.Contact{Name: "佐藤 亮"}, "推進役")
+	must(err)
+	note, err := a.Timeline.Post(ctx, timeline.PostInput{Contract: c.ID, Body: "返信がいつもより短い @田村 健", Hunch: "bad"})
+	must(err)
+	_, err = a.Timeline.Post(a.As(who.Member), timeline.PostInput{Contract: c.ID, Parent: note.ID, Body: "電話してみては"})
+	must(err)
+	_, err = a.Tasks.Create(ctx, task.New{Contract: c.ID, Title: "電話する", Due: "2026-02-17"})
+	must(err)
+	_, err = a.Rules.Create(ctx, rule.Input{Name: "更新の節目", Spec: rule.Spec{On: "renewal_date",
+		Steps: []rule.Step{{Offset: -30, Unit: "days", Tasks: []rule.Todo{{Title: "見積もりを送る"}}}}}})
+	must(err)
+	path := filepath.Join(t.TempDir(), "list.csv")
+	must(os.WriteFile(path, []byte("契約ID,会社名,更新日\nB-1,しらさぎ食品,2026/9/30\n"), 0o600))
+	im, err := a.Imports.Stage(ctx, intake.Upload{Path: path, FileName: "list.csv", Source: "契約管理"})
+	must(err)
+	_, err = a.Imports.Apply(ctx, im.ID, intake.ApplyOptions{})
+	must(err)
+	return c
+}

@@ -1,0 +1,25 @@
+package app_test
+
+import (
+	"testing"
+
+	"kizuki/internal/api"
+	"kizuki/internal/contract/contracthttp"
+	"kizuki/internal/field/fieldhttp"
+	"kizuki/internal/intake/intakehttp"
+	"kizuki/internal/org/orghttp"
+	"kizuki/internal/rule/rulehttp"
+	"kizuki/internal/task/taskhttp"
+	"kizuki/internal/timeline/timelinehttp"
+	"kizuki/internal/today/todayhttp"
+	"kizuki/internal/web/words/wordstest"
+	"kizuki/internal/workspace/workspacehttp"
+)
+
+// Every sentence is there in both languages, every key the code uses exists,
+// and no page holds a word of its own.
+func TestWords(t *testing.T) {
+	wordstest.CheckCatalogues(t, api.Words(), workspacehttp.Words(), fieldhttp.Words(), orghttp.Words(), contracthttp.Words(),
+		timelinehttp.Words(), taskhttp.Words(), rulehttp.Words(), todayhttp.Words(), intakehttp.Words())
+	wordstest.CheckTempl(t, "../..")
+}

@@ -1,0 +1,207 @@
+// Package intake brings lists from other systems in: a file is staged row by
+// row beside the database, looked at, applied in one transaction, and undone
+// exactly. It also keeps which contracts each source knows, so that one that
+// vanishes from a list is seen.
+//
+// The rules of a row, kept few so that an import can be foretold and undone:
+//
+//   - A blank cell says that the file does not know: what is there stays.
+//   - A cell that says something wins over what is there, and the history
+//     keeps both. Only what the preview showed is written: a value that
+//     somebody changes meanwhile and the preview did not name stays.
+//   - A row with anything unreadable is left out whole.
+//   - A note is written, and a person at the customer is added, when the text
+//     differs from what this source brought for the row the last time.
+//   - Without a column for the organization, a new contract's name is its
+//     organization, and without one for the name, the organization is its
+//     name; if there is neither, both are the key.
+package intake
+
+import (
+	"time"
+
+	"kizuki/internal/field"
+	"kizuki/internal/id"
+	"kizuki/internal/intake/sheet"
+)
+
+// Mode says what a file stands for.
+type Mode string
+
+// A snapshot is the whole list: what is missing in it has vanished. A delta is
+// a part of it.
+const (
+	Snapshot Mode = "snapshot"
+	Delta    Mode = "delta"
+)
+
+// State is how far an import has come.
+type State string
+
+// The states, in their order.
+const (
+	Staging  State = "staging"  // rows are being read
+	Staged   State = "staged"   // to be looked at; nothing is written
+	Applying State = "applying" // a job is about to write or writes
+	Applied  State = "applied"
+	Undone   State = "undone"
+	Failed   State = "failed" // could not be staged: another mapping may help
+	Dropped  State = "dropped"
+)
+
+// Outcome is what an import does with a row.
+type Outcome string
+
+// The outcomes. Absent rows are those of the list before that are missing now;
+// a reappeared one was absent.
+const (
+	Created    Outcome = "created"
+	Updated    Outcome = "updated"
+	Unchanged  Outcome = "unchanged"
+	Invalid    Outcome = "invalid"
+	Absent     Outcome = "absent"
+	Reappeared Outcome = "reappeared"
+)
+
+// Outcomes lists them in the order in which they need a person.
+func Outcomes() []Outcome {
+	return []Outcome{Invalid, Absent, Reappeared, Updated, Created, Unchanged}
+}
+
+// Source is where rows come from again and again.
+type Source struct {
+	ID         id.ID
+	Name       string
+	OwnerID    id.ID // whom absent rows are shown to
+	OwnerName  string
+	Mapping    Mapping // of the last import that was applied
+	LastImport id.ID   // the newest applied one, 0 = none
+	LastAt     time.Time
+	Absent     int // rows waiting for a decision
+}
+
+// DefaultSource is the source of a file nobody named one for.
+const DefaultSource = "contracts"
+
+// Counts are the rows of an import by outcome. Errors counts cells. Known is
+// how many keys the source had before, those absent not counted.
+type Counts struct {
+	Rows       int `json:"rows"`
+	Created    int `json:"created"`
+	Updated    int `json:"updated"`
+	Unchanged  int `json:"unchanged"`
+	Absent     int `json:"absent"`
+	Reappeared int `json:"reappeared"`
+	Invalid    int `json:"invalid"`
+	Errors     int `json:"errors"`
+	Known      int `json:"known"`
+}
+
+// Of is the number of rows of an outcome.
+func (c Counts) Of(o Outcome) int { return *c.at(o) }
+
+func (c *Counts) at(o Outcome) *int {
+	switch o {
+	case Created:
+		return &c.Created
+	case Updated:
+		return &c.Updated
+	case Unchanged:
+		return &c.Unchanged
+	case Absent:
+		return &c.Absent
+	case Reappeared:
+		return &c.Reappeared
+	}
+	return &c.Invalid
+}
+
+// Alarming reports whether so many rows vanished that somebody must confirm
+// it: more than a tenth.
+func (c Counts) Alarming() bool { return c.Absent*10 > c.Known }
+
+// Import is one file on its way in.
+type Import struct {
+	ID         id.ID
+	SourceID   id.ID
+	SourceName string
+	MemberID   id.ID
+	MemberName string
+	FileName   string
+	Sheet      string // wanted; "" = the first with data
+	Mode       Mode
+	Mapping    Mapping // as it was asked for; empty = to be guessed
+	State      State
+	Done       int // rows read so far
+	Total      int
+	Counts     Counts
+	Plan       Plan
+	Problem    *Problem // why it failed
+	BaseID     id.ID    // the source's newest import when this one was staged
+	At         time.Time
+	AppliedAt  time.Time
+	UndoneAt   time.Time
+}
+
+// Problem is what is wrong with a cell, a row or a file; Key and Args are a
+// sentence of the catalogues.
+type Problem struct {
+	Line   int            `json:"line,omitempty"`
+	Column string         `json:"column,omitempty"`
+	Target string         `json:"target,omitempty"`
+	Value  string         `json:"value,omitempty"`
+	Key    string         `json:"key"`
+	Args   map[string]any `json:"args,omitempty"`
+}
+
+// Plan is how a file is read: what its columns mean and what has to be made.
+type Plan struct {
+	File      sheet.Info  `json:"file"`
+	Columns   []Column    `json:"columns"`
+	NewFields []NewField  `json:"new_fields,omitempty"`
+	Options   []NewOption `json:"options,omitempty"`
+	Joinings  []Joining   `json:"joinings,omitempty"`
+	Owners    []string    `json:"owners,omitempty"` // people who become placeholders
+}
+
+// Column is one column of the file. Target is what it means, "" = left out.
+type Column struct {
+	Name    string     `json:"name"`
+	Target  string     `json:"target"`
+	Samples []string   `json:"samples"`
+	Type    field.Type `json:"type"`
+}
+
+// NewField is a custom field the import makes.
+type NewField struct {
+	Key     string     `json:"key"`
+	Label   string     `json:"label"`
+	Type    field.Type `json:"type"`
+	Options []string   `json:"options,omitempty"`
+}
+
+// NewOption is an option that a choice gets.
+type NewOption struct {
+	Field  string `json:"field"` // key
+	Option string `json:"option"`
+}
+
+// Joining says that a name in the file was taken for an organization that is
+// spelled otherwise.
+type Joining struct {
+	Spelling     string `json:"spelling"`
+	Organization string `json:"organization"`
+	ID           id.ID  `json:"id"` // 0 if the organization is made by this import
+	Line         int    `json:"line"`
+}
+
+// Result is what an import did or would do, for the command line and REST.
+type Result struct {
+	ID     id.ID `json:"id,omitzero"` // once applied
+	Import id.ID `json:"import"`
+	Counts
+	Problems []Problem `json:"problems"` // the first thousand
+}
+
+// MaxProblems is how many a Result lists.
+const MaxProblems = 1000

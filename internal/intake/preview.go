@@ -1,0 +1,229 @@
+package intake
+
+import (
+	"context"
+	"encoding/csv"
+	"io"
+	"math"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kizuki/internal/contract"
+	"kizuki/internal/db"
+	"kizuki/internal/errs"
+	"kizuki/internal/field"
+	"kizuki/internal/id"
+	"kizuki/internal/who"
+)
+
+// Row is one row of a preview.
+type Row struct {
+	Line     int // in the file; negative for absent rows
+	Outcome  Outcome
+	Contract id.ID
+	Key      string
+	Name     string
+	Org      string
+	LastSeen time.Time         // absent: when the source last had it
+	Changes  map[string][2]any // attribute → [from, to]
+	Problems []Problem
+	Currency string // of its amounts
+	NextTerm bool   // the dates begin the next term
+}
+
+// Preview gives rows of an outcome, in the order of the file, behind a cursor
+// ("" = from the beginning).
+func (s *Service) Preview(ctx context.Context, importID id.ID, o Outcome, cursor string, limit int) (rows []Row, next string, err error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return nil, "", err
+	}
+	if _, err := oneImport(ctx, s.db, a.Workspace, importID); err != nil {
+		return nil, "", err
+	}
+	if !slices.Contains(Outcomes(), o) {
+		return nil, "", errs.Field("outcome", "err.choice")
+	}
+	after := math.MinInt32
+	if cursor != "" {
+		if after, err = strconv.Atoi(cursor); err != nil {
+			return nil, "", errs.Field("cursor", "err.cursor")
+		}
+	}
+	limit = min(max(limit, 1), 200)
+	found, err := readRows(ctx, s.db, a.Workspace, importID, after, limit+1, o)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(found) > limit {
+		found = found[:limit]
+		next = strconv.Itoa(found[limit-1].line)
+	}
+	rows, err = s.show(ctx, a.Workspace, found)
+	return rows, next, err
+}
+
+// show adds the names that the rows of existing contracts do not carry.
+func (s *Service) show(ctx context.Context, ws id.ID, found []row) ([]Row, error) {
+	var ids []id.ID
+	for _, r := range found {
+		if r.contract != 0 && r.outcome != Created {
+			ids = append(ids, r.contract)
+		}
+	}
+	contracts, err := s.contracts.Load(ctx, s.db, ws, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Row, len(found))
+	for i, r := range found {
+		c := contracts[r.contract]
+		out[i] = Row{Line: r.line, Outcome: r.outcome, Contract: c.ID, Key: c.Key, Name: c.Name, Org: c.OrgName, Currency: c.Currency,
+			LastSeen: db.FromMicros(r.seen.lastSeen), Problems: r.problems, NextTerm: r.after.Term > 0}
+		if c.ID == 0 {
+			out[i].Key, out[i].Name = word(r.after.Values["key"]), word(r.after.Values["name"])
+			out[i].Currency = word(r.after.Values["currency"])
+			if out[i].Key == "" {
+				out[i].Key = r.keyFold
+			}
+			if r.after.Org != nil {
+				out[i].Org = r.after.Org.Name
+			}
+		}
+		if out[i].Changes, err = changesOf(r.before, r.after); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func word(v any) string { s, _ := v.(string); return s }
+
+// GoesBack reports whether a row puts the lifecycle phase back.
+func (r Row) GoesBack() bool {
+	pair, ok := r.Changes["phase"]
+	from, to := slices.Index(contract.Phases(), word(pair[0])), slices.Index(contract.Phases(), word(pair[1]))
+	return ok && to >= 0 && to < from
+}
+
+// Result sums an import up, with the first problems in the order of the file.
+func (s *Service) Result(ctx context.Context, imp Import) (Result, error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return Result{}, err
+	}
+	out := Result{Import: imp.ID, Counts: imp.Counts, Problems: []Problem{}}
+	if imp.State == Applied || imp.State == Undone {
+		out.ID = imp.ID
+	}
+	for after := 0; len(out.Problems) < MaxProblems; {
+		rows, err := readRows(ctx, s.db, a.Workspace, imp.ID, after, chunk, Invalid)
+		if err != nil || len(rows) == 0 {
+			return out, err
+		}
+		for _, r := range rows {
+			out.Problems = append(out.Problems, r.problems...)
+		}
+		after = rows[len(rows)-1].line
+	}
+	out.Problems = out.Problems[:min(len(out.Problems), MaxProblems)]
+	return out, nil
+}
+
+// Joined lists the names of a file that were taken for an organization
+// spelled otherwise; each can be split off again with org.Split.
+func (s *Service) Joined(ctx context.Context, importID id.ID) ([]Joining, error) {
+	imp, err := s.Get(ctx, importID)
+	return imp.Plan.Joinings, err
+}
+
+// ErrorFile writes the invalid rows as they were in the file, one line for
+// each problem's row, with where and why behind: UTF-8 with a byte order mark,
+// so that Excel reads it. say puts a problem into the reader's words; heads
+// are the names of the three columns row, column, why.
+func (s *Service) ErrorFile(ctx context.Context, importID id.ID, w io.Writer, heads [3]string, say func(Problem) string) error {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return err
+	}
+	imp, err := oneImport(ctx, s.db, a.Workspace, importID)
+	if err != nil {
+		return err
+	}
+	if _, err := io.WriteString(w, "\ufeff"); err != nil {
+		return err
+	}
+	out := csv.NewWriter(w)
+	out.UseCRLF = true
+	var head []string
+	for _, c := range imp.Plan.Columns {
+		head = append(head, Guarded(c.Name))
+	}
+	if err := out.Write(append(head, heads[:]...)); err != nil {
+		return err
+	}
+	for after := 0; ; {
+		rows, err := readRows(ctx, s.db, a.Workspace, importID, after, chunk, Invalid)
+		if err != nil {
+			return err
+		}
+		if len(rows) == 0 {
+			out.Flush()
+			return out.Error()
+		}
+		for _, r := range rows {
+			if err := out.Write(errorLine(r, say)); err != nil {
+				return err
+			}
+		}
+		after = rows[len(rows)-1].line
+	}
+}
+
+func errorLine(r row, say func(Problem) string) []string {
+	var columns, why []string
+	for _, p := range r.problems {
+		if p.Column != "" && !slices.Contains(columns, p.Column) {
+			columns = append(columns, p.Column)
+		}
+		why = append(why, say(p))
+	}
+	var line []string
+	for _, c := range r.after.Cells {
+		line = append(line, Guarded(c))
+	}
+	return append(line, strconv.Itoa(r.line), Guarded(strings.Join(columns, "、")), Guarded(strings.Join(why, " ")))
+}
+
+var plainNumber = regexp.MustCompile(`^[-+]?[0-9][0-9,]*(\.[0-9]+)?$`)
+
+// Guarded keeps a spreadsheet from taking a text for a formula.
+func Guarded(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) && !plainNumber.MatchString(s) {
+		return "'" + s
+	}
+	return s
+}
+
+// FieldsFor gives the custom fields the attributes of a preview may name: those
+// there are, and those the import makes.
+func (s *Service) FieldsFor(ctx context.Context, imp Import) (map[string]field.Field, error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return nil, err
+	}
+	all, err := s.fields.Load(ctx, s.db, a.Workspace)
+	out := map[string]field.Field{}
+	for _, f := range all {
+		out[f.Name()] = f
+	}
+	for _, n := range imp.Plan.NewFields {
+		if _, there := out[fieldPrefix+n.Key]; !there {
+			out[fieldPrefix+n.Key] = field.Field{Key: n.Key, Type: n.Type, Labels: map[string]string{langOf(n.Label): n.Label}, Options: n.Options}
+		}
+	}
+	return out, err
+}
