@@ -13,7 +13,7 @@ import (
 	"kizuki/internal/intake"
 )
 
-const importRows = 100_000
+var importRows = rowsFromEnv()
 
 // leftBehind are the tables an import fills, in an order that keeps the
 // foreign keys, with a condition that leaves out what was there before.

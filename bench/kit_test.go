@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -110,4 +111,13 @@ func peak(f func()) uint64 {
 	stop.Store(true)
 	<-done
 	return high - start
+}
+
+// rowsFromEnv lets a trial run be short: KIZUKI_BENCH_ROWS, 100,000 otherwise.
+func rowsFromEnv() int {
+	n, err := strconv.Atoi(os.Getenv("KIZUKI_BENCH_ROWS"))
+	if err != nil {
+		return 100_000
+	}
+	return n
 }

@@ -228,7 +228,7 @@ func (p *plan) bounds(phase int) (out []frag) {
 func (p *plan) count(ctx context.Context, q db.Queryer) (hits, walked int, err error) {
 	from := sqlf("SELECT c.id FROM contract c WHERE c.workspace_id = ? AND ", p.ws).then(p.alive)
 	for i := range p.conds {
-		if p.source == nil && p.conds[i].probe.sql != "" {
+		if p.source == nil && p.conds[i].probe.sql != "" && !p.conds[i].scans {
 			p.source = &p.conds[i]
 		}
 	}

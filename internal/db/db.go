@@ -151,11 +151,17 @@ type Queryer interface {
 
 func (d *DB) query(ctx context.Context, q string, args []any) (*sql.Rows, error) {
 	note(ctx, q, args)
+	if !d.postgres {
+		q = anonymous(q, len(args))
+	}
 	return d.read.QueryContext(ctx, q, args...)
 }
 
 func (t *Tx) query(ctx context.Context, q string, args []any) (*sql.Rows, error) {
 	note(ctx, q, args)
+	if !t.postgres {
+		q = anonymous(q, len(args))
+	}
 	return t.tx.QueryContext(ctx, q, args...)
 }
 
@@ -197,7 +203,11 @@ func Value[T any](r Row) (T, error) {
 // Exec changes rows inside the caller's transaction and tells how many.
 func Exec(ctx context.Context, tx *Tx, stmt string, args ...any) (int64, error) {
 	note(ctx, stmt, args)
-	res, err := tx.tx.ExecContext(ctx, stmt, args...)
+	text := stmt
+	if !tx.postgres {
+		text = anonymous(stmt, len(args))
+	}
+	res, err := tx.tx.ExecContext(ctx, text, args...)
 	if err != nil {
 		return 0, wrap(err, stmt)
 	}

@@ -13,6 +13,8 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
+	"kizuki/internal/intake/columns"
+	"kizuki/internal/intake/compare"
 	"kizuki/internal/org"
 	"kizuki/internal/timeline"
 	"kizuki/internal/who"
@@ -30,13 +32,12 @@ type ApplyOptions struct {
 
 // journal is what applying made or learned besides contracts, for the undo.
 type journal struct {
-	Orgs       map[string]id.ID       `json:"orgs,omitempty"`   // what the names of changed rows meant
-	Owners     map[string]id.ID       `json:"owners,omitempty"` // what the texts of changed rows meant
+	compare.Meant
 	OrgsMade   []id.ID                `json:"orgs_made,omitempty"`
 	Numbered   []id.ID                `json:"numbered,omitempty"`
 	OwnersMade []id.ID                `json:"owners_made,omitempty"`
 	Fields     []id.ID                `json:"fields,omitempty"`
-	Options    []NewOption            `json:"options,omitempty"`
+	Options    []columns.NewOption    `json:"options,omitempty"`
 	Contacts   []contract.ContactLink `json:"contacts,omitempty"`
 	Notes      []id.ID                `json:"notes,omitempty"`
 	Came       []cameBack             `json:"came,omitempty"`
@@ -146,7 +147,7 @@ func (s *Service) apply(ctx context.Context, importID id.ID, opt ApplyOptions, d
 		}
 		ap := &applier{Service: s, actor: a, imp: imp, opt: opt, tx: tx, outer: outer, now: db.Micros(s.now()),
 			orgIDs: map[org.Name]org.Resolved{}, ownerIDs: map[string]id.ID{},
-			journal: journal{Orgs: map[string]id.ID{}, Owners: map[string]id.ID{}}}
+			journal: journal{Meant: compare.Meant{Orgs: map[string]id.ID{}, Owners: map[string]id.ID{}}}}
 		return ap.run(ctx)
 	})
 	if err != nil {
@@ -203,7 +204,7 @@ func (ap *applier) makeFields(ctx context.Context) error {
 	for _, n := range ap.imp.Plan.NewFields {
 		indexed := n.Type != field.Text && n.Type != field.Link
 		f, err := ap.fields.CreateIn(ctx, ap.tx, field.Input{Key: n.Key, Type: n.Type, Options: n.Options, Indexed: indexed,
-			Labels: map[string]string{langOf(n.Label): n.Label}})
+			Labels: map[string]string{columns.LangOf(n.Label): n.Label}})
 		if err != nil {
 			return err
 		}
@@ -219,7 +220,7 @@ func (ap *applier) makeFields(ctx context.Context) error {
 	for _, f := range all {
 		var more []string
 		for _, o := range ap.imp.Plan.Options {
-			if o.Field == f.Key && !hasOption(f.Options, o.Option) {
+			if o.Field == f.Key && !columns.HasOption(f.Options, o.Option) {
 				more = append(more, o.Option)
 				ap.journal.Options = append(ap.journal.Options, o)
 			}
@@ -243,7 +244,7 @@ func asSystem(ctx context.Context) context.Context {
 // through the read pool, ahead of the writer, on another core.
 func (ap *applier) writeRows(ctx context.Context) error {
 	g, ctx := errgroup.WithContext(ctx)
-	ready := make(chan []row, 2)
+	ready := make(chan []compare.Row, 2)
 	g.Go(func() error {
 		defer close(ready)
 		for after := 0; ; {
@@ -251,7 +252,7 @@ func (ap *applier) writeRows(ctx context.Context) error {
 			if err != nil || len(rows) == 0 {
 				return err
 			}
-			after = rows[len(rows)-1].line
+			after = rows[len(rows)-1].Line
 			if err := prepareNew(rows); err != nil {
 				return err
 			}
@@ -272,11 +273,11 @@ func (ap *applier) writeRows(ctx context.Context) error {
 }
 
 // prepareNew builds the contracts of created rows before the writer asks.
-func prepareNew(rows []row) error {
+func prepareNew(rows []compare.Row) error {
 	for i := range rows {
-		if r := &rows[i]; r.outcome == Created {
-			r.made = &contract.Contract{ID: r.contract}
-			if err := r.after.write(r.made); err != nil {
+		if r := &rows[i]; r.Outcome == Created {
+			r.Made = &contract.Contract{ID: r.Contract}
+			if err := r.After.Write(r.Made); err != nil {
 				return err
 			}
 		}
@@ -284,14 +285,14 @@ func prepareNew(rows []row) error {
 	return nil
 }
 
-func (ap *applier) write(ctx context.Context, rows []row) error {
+func (ap *applier) write(ctx context.Context, rows []compare.Row) error {
 	if err := ap.resolve(ctx, rows); err != nil {
 		return err
 	}
 	var ids []id.ID
 	for _, r := range rows {
-		if r.made == nil {
-			ids = append(ids, r.contract)
+		if r.Made == nil {
+			ids = append(ids, r.Contract)
 		}
 	}
 	present, err := ap.contracts.Load(ctx, ap.tx, ap.actor.Workspace, ids)
@@ -300,12 +301,12 @@ func (ap *applier) write(ctx context.Context, rows []row) error {
 	}
 	var saves []contract.Save
 	for _, r := range rows {
-		old := present[r.contract]
+		old := present[r.Contract]
 		sv, err := ap.save(r, old)
 		if err != nil {
 			return err
 		}
-		if !sv.New && old.Version != r.before.Version { // somebody was quicker: what was is what is now
+		if !sv.New && old.Version != r.Before.Version { // somebody was quicker: what was is what is now
 			if err := ap.correct(ctx, r, sv, old); err != nil {
 				return err
 			}
@@ -319,22 +320,22 @@ func (ap *applier) write(ctx context.Context, rows []row) error {
 }
 
 // save makes the contract what the row says, from whatever it is by now.
-func (ap *applier) save(r row, old contract.Contract) (contract.Save, error) {
-	sv := contract.Save{New: r.made != nil, NextTerm: r.after.Term > 0}
+func (ap *applier) save(r compare.Row, old contract.Contract) (contract.Save, error) {
+	sv := contract.Save{New: r.Made != nil, NextTerm: r.After.Term > 0}
 	c := old.Clone()
 	if sv.New {
-		c = *r.made
+		c = *r.Made
 		c.CreatedAt = db.FromMicros(ap.now)
-	} else if err := r.after.write(&c); err != nil {
+	} else if err := r.After.Write(&c); err != nil {
 		return sv, err
 	}
-	if o := r.after.Org; o != nil {
-		c.OrgID, c.OrgName = ap.orgIDs[o.name()].ID, ap.orgIDs[o.name()].Name
+	if o := r.After.Org; o != nil {
+		c.OrgID, c.OrgName = ap.orgIDs[o.OrgName()].ID, ap.orgIDs[o.OrgName()].Name
 		if !sv.New {
-			ap.journal.Orgs[orgKey(*o)] = c.OrgID
+			ap.journal.Orgs[o.Key()] = c.OrgID
 		}
 	}
-	if o := r.after.Owner; o != nil {
+	if o := r.After.Owner; o != nil {
 		c.OwnerID = ap.ownerIDs[o.Text]
 		if !sv.New {
 			ap.journal.Owners[o.Text] = c.OwnerID
@@ -346,53 +347,51 @@ func (ap *applier) save(r row, old contract.Contract) (contract.Save, error) {
 		return sv, nil
 	}
 	sv.Changes = contract.Diff(old, c)
-	if old.Version != r.before.Version {
+	if old.Version != r.Before.Version {
 		sv.NextTerm = old.Renews(c, ap.today(ap.actor))
 	}
 	return sv, nil
 }
 
-func orgKey(o orgRef) string { return o.Number + " " + o.Name }
-
 // correct rewrites what a row says was there before, because it changed after
 // the row was staged. What somebody else wrote in the same words is theirs.
-func (ap *applier) correct(ctx context.Context, r row, sv contract.Save, old contract.Contract) error {
-	before, after, err := sides(sv.Changes)
+func (ap *applier) correct(ctx context.Context, r compare.Row, sv contract.Save, old contract.Contract) error {
+	before, after, err := compare.Sides(sv.Changes)
 	if err != nil {
 		return err
 	}
-	before.Version, after.Note, after.Contact, after.Number = old.Version, r.after.Note, r.after.Contact, r.after.Number
+	before.Version, after.Note, after.Contact, after.Number = old.Version, r.After.Note, r.After.Contact, r.After.Number
 	if _, ok := sv.Changes["organization"]; ok {
-		after.Org, before.Org = r.after.Org, &orgRef{ID: old.OrgID, Name: old.OrgName}
+		after.Org, before.Org = r.After.Org, &compare.OrgRef{ID: old.OrgID, Name: old.OrgName}
 	}
 	if _, ok := sv.Changes["owner"]; ok {
-		after.Owner = r.after.Owner
+		after.Owner = r.After.Owner
 		if old.OwnerID != 0 {
-			before.Owner = &ownerRef{ID: old.OwnerID, Text: old.OwnerName}
+			before.Owner = &compare.OwnerRef{ID: old.OwnerID, Text: old.OwnerName}
 		}
 	}
 	if sv.NextTerm {
 		after.Term = old.TermNo + 1
 	}
-	r.before, r.after = before, after
-	if err := r.encode(); err != nil {
+	r.Before, r.After = before, after
+	if err := r.Encode(); err != nil {
 		return err
 	}
 	return rewriteRow(ctx, ap.tx, ap.actor.Workspace, ap.imp.ID, r)
 }
 
 // resolve finds or makes the organizations and people the rows name.
-func (ap *applier) resolve(ctx context.Context, rows []row) error {
+func (ap *applier) resolve(ctx context.Context, rows []compare.Row) error {
 	var names []org.Name
 	people := map[string]bool{}
 	asked := map[org.Name]bool{}
 	for _, r := range rows {
-		if o := r.after.Org; o != nil {
-			if _, ok := ap.orgIDs[o.name()]; !ok {
-				names = addOnce(names, asked, o.name())
+		if o := r.After.Org; o != nil {
+			if _, ok := ap.orgIDs[o.OrgName()]; !ok {
+				names = addOnce(names, asked, o.OrgName())
 			}
 		}
-		if o := r.after.Owner; o != nil && ap.ownerIDs[o.Text] == 0 {
+		if o := r.After.Owner; o != nil && ap.ownerIDs[o.Text] == 0 {
 			people[o.Text] = true
 		}
 	}
@@ -425,15 +424,15 @@ func (ap *applier) resolve(ctx context.Context, rows []row) error {
 }
 
 // extras writes what the rows bring besides the contract's own values.
-func (ap *applier) extras(ctx context.Context, rows []row, saves []contract.Save) error {
+func (ap *applier) extras(ctx context.Context, rows []compare.Row, saves []contract.Save) error {
 	var notes []timeline.ImportedNote
 	var links []contract.ContactLink
 	for i, r := range rows {
 		c := saves[i].Contract
-		if r.after.Note != "" {
-			notes = append(notes, timeline.ImportedNote{Contract: c.ID, At: db.FromMicros(ap.now), Body: r.after.Note})
+		if r.After.Note != "" {
+			notes = append(notes, timeline.ImportedNote{Contract: c.ID, At: db.FromMicros(ap.now), Body: r.After.Note})
 		}
-		if p := r.after.Contact; p != nil {
+		if p := r.After.Contact; p != nil {
 			links = append(links, contract.ContactLink{ContractID: c.ID, OrgID: c.OrgID, Contact: contract.Contact{Name: p.Name, Mail: p.Mail}})
 		}
 	}

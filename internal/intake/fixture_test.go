@@ -54,7 +54,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w.in = intake.New(d, b, intake.Parts{People: w.people, Fields: w.fields, Orgs: w.orgs, Contracts: w.contracts, Notes: w.trail, Jobs: w.jobs})
 	w.in.Now = clock
 	var err error
-	w.actor, err = w.people.Setup(context.Background(), workspace.SetupInput{Workspace: "気づき", Name: "岡田 真帆",
+	w.actor, err = w.people.CreateWorkspace(context.Background(), workspace.SetupInput{Workspace: "気づき", Name: "岡田 真帆",
 		Mail: "okada@example.com", Password: "correct horse battery", Lang: "ja", Zone: "Asia/Tokyo", Currency: "JPY"})
 	if err != nil {
 		t.Fatal(err)

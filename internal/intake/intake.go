@@ -20,9 +20,10 @@ package intake
 import (
 	"time"
 
-	"kizuki/internal/field"
 	"kizuki/internal/id"
-	"kizuki/internal/intake/sheet"
+	"kizuki/internal/intake/columns"
+	"kizuki/internal/intake/compare"
+	"kizuki/internal/intake/upload"
 )
 
 // Mode says what a file stands for.
@@ -49,24 +50,43 @@ const (
 	Dropped  State = "dropped"
 )
 
-// Outcome is what an import does with a row.
-type Outcome string
-
-// The outcomes. Absent rows are those of the list before that are missing now;
-// a reappeared one was absent.
+// What an import does with rows; see compare.Outcome.
 const (
-	Created    Outcome = "created"
-	Updated    Outcome = "updated"
-	Unchanged  Outcome = "unchanged"
-	Invalid    Outcome = "invalid"
-	Absent     Outcome = "absent"
-	Reappeared Outcome = "reappeared"
+	Created    = compare.Created
+	Updated    = compare.Updated
+	Unchanged  = compare.Unchanged
+	Invalid    = compare.Invalid
+	Absent     = compare.Absent
+	Reappeared = compare.Reappeared
+)
+
+// What lies in packages of its own, under the names the rest of the program
+// knows.
+type (
+	Outcome  = compare.Outcome
+	Problem  = compare.Problem
+	Mapping  = columns.Mapping
+	Plan     = columns.Plan
+	Column   = columns.Column
+	Joining  = columns.Joining
+	NewField = columns.NewField
+)
+
+// What may stand in a mapping.
+const (
+	Ignore     = columns.Ignore
+	RestFields = columns.RestFields
+	RestIgnore = columns.RestIgnore
 )
 
 // Outcomes lists them in the order in which they need a person.
-func Outcomes() []Outcome {
-	return []Outcome{Invalid, Absent, Reappeared, Updated, Created, Unchanged}
-}
+func Outcomes() []Outcome { return compare.Outcomes() }
+
+// Targets are what a column may mean, beside field:KEY and Ignore.
+func Targets() []string { return columns.Targets() }
+
+// Guarded keeps a spreadsheet from taking a text for a formula.
+func Guarded(s string) string { return compare.Guarded(s) }
 
 // Source is where rows come from again and again.
 type Source struct {
@@ -79,6 +99,9 @@ type Source struct {
 	LastAt     time.Time
 	Absent     int // rows waiting for a decision
 }
+
+// MaxFile is the largest file, in bytes.
+const MaxFile = upload.MaxFile
 
 // DefaultSource is the source of a file nobody named one for.
 const DefaultSource = "contracts"
@@ -143,58 +166,6 @@ type Import struct {
 	UndoneAt   time.Time
 }
 
-// Problem is what is wrong with a cell, a row or a file; Key and Args are a
-// sentence of the catalogues.
-type Problem struct {
-	Line   int            `json:"line,omitempty"`
-	Column string         `json:"column,omitempty"`
-	Target string         `json:"target,omitempty"`
-	Value  string         `json:"value,omitempty"`
-	Key    string         `json:"key"`
-	Args   map[string]any `json:"args,omitempty"`
-}
-
-// Plan is how a file is read: what its columns mean and what has to be made.
-type Plan struct {
-	File      sheet.Info  `json:"file"`
-	Columns   []Column    `json:"columns"`
-	NewFields []NewField  `json:"new_fields,omitempty"`
-	Options   []NewOption `json:"options,omitempty"`
-	Joinings  []Joining   `json:"joinings,omitempty"`
-	Owners    []string    `json:"owners,omitempty"` // people who become placeholders
-}
-
-// Column is one column of the file. Target is what it means, "" = left out.
-type Column struct {
-	Name    string     `json:"name"`
-	Target  string     `json:"target"`
-	Samples []string   `json:"samples"`
-	Type    field.Type `json:"type"`
-}
-
-// NewField is a custom field the import makes.
-type NewField struct {
-	Key     string     `json:"key"`
-	Label   string     `json:"label"`
-	Type    field.Type `json:"type"`
-	Options []string   `json:"options,omitempty"`
-}
-
-// NewOption is an option that a choice gets.
-type NewOption struct {
-	Field  string `json:"field"` // key
-	Option string `json:"option"`
-}
-
-// Joining says that a name in the file was taken for an organization that is
-// spelled otherwise.
-type Joining struct {
-	Spelling     string `json:"spelling"`
-	Organization string `json:"organization"`
-	ID           id.ID  `json:"id"` // 0 if the organization is made by this import
-	Line         int    `json:"line"`
-}
-
 // Result is what an import did or would do, for the command line and REST.
 type Result struct {
 	ID     id.ID `json:"id,omitzero"` // once applied
@@ -204,4 +175,4 @@ type Result struct {
 }
 
 // MaxProblems is how many a Result lists.
-const MaxProblems = 1000
+const MaxProblems = compare.MaxProblems

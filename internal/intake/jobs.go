@@ -9,6 +9,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
+	"kizuki/internal/intake/upload"
 	"kizuki/internal/job"
 	"kizuki/internal/who"
 )
@@ -67,7 +68,7 @@ func (s *Service) stageJob(ctx context.Context, j job.Job) error {
 	if err != nil || imp.State != Staging {
 		return err // dropped meanwhile
 	}
-	path, err := s.fetchFile(ctx, j.Workspace, t.Import)
+	path, err := upload.Fetch(ctx, s.db, j.Workspace, t.Import)
 	if err != nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		return err
 	}
 	for _, x := range done {
-		if err := s.forgetFile(ctx, x.ws, x.imp); err != nil {
+		if err := upload.Forget(ctx, s.db, x.ws, x.imp); err != nil {
 			return err
 		}
 	}

@@ -2,12 +2,8 @@ package intake
 
 import (
 	"context"
-	"encoding/json"
-	"slices"
-	"strings"
 
 	"kizuki/internal/db"
-	"kizuki/internal/field"
 	"kizuki/internal/id"
 )
 
@@ -106,91 +102,4 @@ func unmark(ctx context.Context, tx *db.Tx, ws id.ID, imp Import, came []cameBac
 		}
 	}
 	return nil
-}
-
-// unseen gives contracts back the import that had last seen them before, where
-// this one still is the last.
-func unseen(ctx context.Context, tx *db.Tx, ws, importID id.ID) error {
-	_, err := db.Exec(ctx, tx, `UPDATE contract SET last_import_id = r.was_import_id, data_at = r.was_at
-		FROM import_row r WHERE contract.workspace_id = $1 AND contract.last_import_id = $2
-		AND r.workspace_id = contract.workspace_id AND r.import_id = $2 AND r.contract_id = contract.id
-		AND r.outcome IN ('updated', 'unchanged', 'reappeared')`, ws, importID)
-	return err
-}
-
-// usedElsewhere finds contracts that people, another source or a person's hand
-// have something to do with, of those an import made: people's acts are events
-// of the trail, save the undoing of imports.
-func usedElsewhere(ctx context.Context, q db.Queryer, ws, source id.ID, contracts []id.ID) ([]id.ID, error) {
-	var w db.Where
-	w.And("workspace_id = ? AND actor_kind = 'member' AND cause_kind <> ?", ws, undoCause)
-	db.In(&w, "contract_id", contracts)
-	touched, err := db.All(ctx, q, db.Value[id.ID], "SELECT DISTINCT contract_id FROM event WHERE "+w.SQL(), w.Args()...)
-	if err != nil {
-		return nil, err
-	}
-	var k db.Where
-	k.And("workspace_id = ? AND source_id <> ?", ws, source)
-	db.In(&k, "contract_id", contracts)
-	known, err := db.All(ctx, q, db.Value[id.ID], "SELECT DISTINCT contract_id FROM source_key WHERE "+k.SQL(), k.Args()...)
-	return append(touched, known...), err
-}
-
-// forgetWork removes the tasks and firings of rules on contracts that go; those
-// made by people have kept their contract from going.
-func forgetWork(ctx context.Context, tx *db.Tx, ws id.ID, contracts []id.ID) error {
-	for _, stmt := range []string{
-		"DELETE FROM task WHERE parent_id IS NOT NULL AND ", "DELETE FROM task WHERE ", "DELETE FROM rule_firing WHERE ",
-	} {
-		var w db.Where
-		w.And("workspace_id = ?", ws)
-		db.In(&w, "contract_id", contracts)
-		if _, err := db.Exec(ctx, tx, stmt+w.SQL(), w.Args()...); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// memberUses are the places that may name a member.
-var memberUses = []string{"contract.owner_id", "task.owner_id", "task.created_by", "follower.member_id", "mention.member_id",
-	"notice.member_id", "note.author_id", "unit_member.member_id", "source.owner_id", "invite.member_id", "rule.owner_id"}
-
-// forgetPlaceholders removes people an import made whom nothing names by now.
-func forgetPlaceholders(ctx context.Context, tx *db.Tx, ws id.ID, members []id.ID) error {
-	var w db.Where
-	w.And("workspace_id = ? AND state = 'placeholder'", ws)
-	db.In(&w, "id", members)
-	for _, use := range memberUses {
-		table, column, _ := strings.Cut(use, ".")
-		w.And("NOT EXISTS (SELECT 1 FROM " + table + " x WHERE x.workspace_id = member.workspace_id AND x." + column + " = member.id)")
-	}
-	_, err := db.Exec(ctx, tx, "DELETE FROM member WHERE "+w.SQL(), w.Args()...)
-	return err
-}
-
-// heldValues are the different values contracts hold of a field, as text; one
-// is enough if only their being matters.
-func heldValues(ctx context.Context, q db.Queryer, ws id.ID, f field.Field, any bool) ([]string, error) {
-	limit := field.MaxOptions * 10
-	if any {
-		limit = 1
-	}
-	return db.All(ctx, q, db.Value[string], `SELECT DISTINCT fields ->> CAST($2 AS TEXT) FROM contract
-		WHERE workspace_id = $1 AND (fields ->> CAST($2 AS TEXT)) IS NOT NULL LIMIT $3`, ws, f.Key, limit)
-}
-
-// dropOptions takes options away again that no contract holds. A list of
-// choices is held as JSON, an option in it stands between quotes.
-func dropOptions(ctx context.Context, tx *db.Tx, ws id.ID, f field.Field, options, held []string) error {
-	used := func(o string) bool {
-		quoted, _ := json.Marshal(o)
-		return slices.ContainsFunc(held, func(v string) bool { return v == o || strings.Contains(v, string(quoted)) })
-	}
-	left := slices.DeleteFunc(slices.Clone(f.Options), func(o string) bool { return slices.Contains(options, o) && !used(o) })
-	if len(left) == len(f.Options) || len(left) == 0 {
-		return nil
-	}
-	_, err := db.Exec(ctx, tx, `UPDATE field SET options = $3 WHERE workspace_id = $1 AND id = $2`, ws, f.ID, db.AsJSON(left))
-	return err
 }

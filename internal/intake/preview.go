@@ -5,10 +5,8 @@ import (
 	"encoding/csv"
 	"io"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"kizuki/internal/contract"
@@ -16,6 +14,8 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
+	"kizuki/internal/intake/columns"
+	"kizuki/internal/intake/compare"
 	"kizuki/internal/who"
 )
 
@@ -60,18 +60,18 @@ func (s *Service) Preview(ctx context.Context, importID id.ID, o Outcome, cursor
 	}
 	if len(found) > limit {
 		found = found[:limit]
-		next = strconv.Itoa(found[limit-1].line)
+		next = strconv.Itoa(found[limit-1].Line)
 	}
 	rows, err = s.show(ctx, a.Workspace, found)
 	return rows, next, err
 }
 
 // show adds the names that the rows of existing contracts do not carry.
-func (s *Service) show(ctx context.Context, ws id.ID, found []row) ([]Row, error) {
+func (s *Service) show(ctx context.Context, ws id.ID, found []compare.Row) ([]Row, error) {
 	var ids []id.ID
 	for _, r := range found {
-		if r.contract != 0 && r.outcome != Created {
-			ids = append(ids, r.contract)
+		if r.Contract != 0 && r.Outcome != Created {
+			ids = append(ids, r.Contract)
 		}
 	}
 	contracts, err := s.contracts.Load(ctx, s.db, ws, ids)
@@ -80,20 +80,20 @@ func (s *Service) show(ctx context.Context, ws id.ID, found []row) ([]Row, error
 	}
 	out := make([]Row, len(found))
 	for i, r := range found {
-		c := contracts[r.contract]
-		out[i] = Row{Line: r.line, Outcome: r.outcome, Contract: c.ID, Key: c.Key, Name: c.Name, Org: c.OrgName, Currency: c.Currency,
-			LastSeen: db.FromMicros(r.seen.lastSeen), Problems: r.problems, NextTerm: r.after.Term > 0}
+		c := contracts[r.Contract]
+		out[i] = Row{Line: r.Line, Outcome: r.Outcome, Contract: c.ID, Key: c.Key, Name: c.Name, Org: c.OrgName, Currency: c.Currency,
+			LastSeen: db.FromMicros(r.Seen.LastSeen), Problems: r.Problems, NextTerm: r.After.Term > 0}
 		if c.ID == 0 {
-			out[i].Key, out[i].Name = word(r.after.Values["key"]), word(r.after.Values["name"])
-			out[i].Currency = word(r.after.Values["currency"])
+			out[i].Key, out[i].Name = word(r.After.Values["key"]), word(r.After.Values["name"])
+			out[i].Currency = word(r.After.Values["currency"])
 			if out[i].Key == "" {
-				out[i].Key = r.keyFold
+				out[i].Key = r.KeyFold
 			}
-			if r.after.Org != nil {
-				out[i].Org = r.after.Org.Name
+			if r.After.Org != nil {
+				out[i].Org = r.After.Org.Name
 			}
 		}
-		if out[i].Changes, err = changesOf(r.before, r.after); err != nil {
+		if out[i].Changes, err = compare.Changes(r.Before, r.After); err != nil {
 			return nil, err
 		}
 	}
@@ -125,9 +125,9 @@ func (s *Service) Result(ctx context.Context, imp Import) (Result, error) {
 			return out, err
 		}
 		for _, r := range rows {
-			out.Problems = append(out.Problems, r.problems...)
+			out.Problems = append(out.Problems, r.Problems...)
 		}
-		after = rows[len(rows)-1].line
+		after = rows[len(rows)-1].Line
 	}
 	out.Problems = out.Problems[:min(len(out.Problems), MaxProblems)]
 	return out, nil
@@ -175,37 +175,12 @@ func (s *Service) ErrorFile(ctx context.Context, importID id.ID, w io.Writer, he
 			return out.Error()
 		}
 		for _, r := range rows {
-			if err := out.Write(errorLine(r, say)); err != nil {
+			if err := out.Write(r.ErrorLine(say)); err != nil {
 				return err
 			}
 		}
-		after = rows[len(rows)-1].line
+		after = rows[len(rows)-1].Line
 	}
-}
-
-func errorLine(r row, say func(Problem) string) []string {
-	var columns, why []string
-	for _, p := range r.problems {
-		if p.Column != "" && !slices.Contains(columns, p.Column) {
-			columns = append(columns, p.Column)
-		}
-		why = append(why, say(p))
-	}
-	var line []string
-	for _, c := range r.after.Cells {
-		line = append(line, Guarded(c))
-	}
-	return append(line, strconv.Itoa(r.line), Guarded(strings.Join(columns, "、")), Guarded(strings.Join(why, " ")))
-}
-
-var plainNumber = regexp.MustCompile(`^[-+]?[0-9][0-9,]*(\.[0-9]+)?$`)
-
-// Guarded keeps a spreadsheet from taking a text for a formula.
-func Guarded(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) && !plainNumber.MatchString(s) {
-		return "'" + s
-	}
-	return s
 }
 
 // FieldsFor gives the custom fields the attributes of a preview may name: those
@@ -221,8 +196,8 @@ func (s *Service) FieldsFor(ctx context.Context, imp Import) (map[string]field.F
 		out[f.Name()] = f
 	}
 	for _, n := range imp.Plan.NewFields {
-		if _, there := out[fieldPrefix+n.Key]; !there {
-			out[fieldPrefix+n.Key] = field.Field{Key: n.Key, Type: n.Type, Labels: map[string]string{langOf(n.Label): n.Label}, Options: n.Options}
+		if _, there := out[columns.FieldPrefix+n.Key]; !there {
+			out[columns.FieldPrefix+n.Key] = field.Field{Key: n.Key, Type: n.Type, Labels: map[string]string{columns.LangOf(n.Label): n.Label}, Options: n.Options}
 		}
 	}
 	return out, err

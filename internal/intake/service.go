@@ -16,6 +16,7 @@ import (
 	"kizuki/internal/field"
 	"kizuki/internal/id"
 	"kizuki/internal/intake/sheet"
+	"kizuki/internal/intake/upload"
 	"kizuki/internal/job"
 	"kizuki/internal/org"
 	"kizuki/internal/text"
@@ -123,10 +124,10 @@ func (s *Service) receive(ctx context.Context, u Upload) (Import, error) {
 	}
 	f, err := sheet.Open(u.Path, sheet.Options{Sheet: u.Sheet})
 	if err != nil {
-		return Import{}, fileError(err)
+		return Import{}, upload.Explain(err)
 	}
 	f.Close()
-	sha, err := shaOf(u.Path)
+	sha, err := upload.Sum(u.Path)
 	if err != nil {
 		return Import{}, err
 	}
@@ -143,7 +144,7 @@ func (s *Service) receive(ctx context.Context, u Upload) (Import, error) {
 	if err != nil {
 		return Import{}, err
 	}
-	return imp, s.keepFile(ctx, a.Workspace, imp.ID, u.Path)
+	return imp, upload.Keep(ctx, s.db, a.Workspace, imp.ID, u.Path)
 }
 
 // maxSourceName is in characters.
@@ -193,14 +194,14 @@ func (s *Service) Restage(ctx context.Context, importID id.ID, m *Mapping, sheet
 	if err != nil {
 		return imp, err
 	}
-	path, err := s.fetchFile(ctx, a.Workspace, importID)
+	path, err := upload.Fetch(ctx, s.db, a.Workspace, importID)
 	if err != nil {
 		return imp, err
 	}
 	defer os.Remove(path)
 	f, err := sheet.Open(path, sheet.Options{Sheet: sheetName})
 	if err != nil {
-		return imp, fileError(err)
+		return imp, upload.Explain(err)
 	}
 	f.Close()
 	if m == nil {
@@ -246,17 +247,10 @@ func (s *Service) Drop(ctx context.Context, importID id.ID) error {
 
 // forget removes the file and the rows of an import that came to nothing.
 func (s *Service) forget(ctx context.Context, ws, importID id.ID) error {
-	if err := s.forgetFile(ctx, ws, importID); err != nil {
+	if err := upload.Forget(ctx, s.db, ws, importID); err != nil {
 		return err
 	}
 	return s.forgetRows(ctx, ws, importID)
-}
-
-func (s *Service) forgetFile(ctx context.Context, ws, importID id.ID) error {
-	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		_, err := db.Exec(ctx, tx, `DELETE FROM import_file WHERE workspace_id = $1 AND import_id = $2`, ws, importID)
-		return err
-	})
 }
 
 // Get gives one import.

@@ -14,7 +14,10 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
+	"kizuki/internal/intake/columns"
+	"kizuki/internal/intake/compare"
 	"kizuki/internal/intake/sheet"
+	"kizuki/internal/intake/upload"
 	"kizuki/internal/org"
 	"kizuki/internal/text"
 	"kizuki/internal/who"
@@ -28,7 +31,7 @@ type stager struct {
 	source Source
 	file   *sheet.File
 	fields []field.Field
-	reader *reader
+	reader *compare.Reader
 	known  int
 }
 
@@ -81,7 +84,7 @@ func (s *Service) newStager(ctx context.Context, a who.Actor, importID id.ID, pa
 		return nil, err
 	}
 	if st.file, err = sheet.Open(path, sheet.Options{Sheet: st.imp.Sheet}); err != nil {
-		return nil, fileError(err)
+		return nil, upload.Explain(err)
 	}
 	return st, nil
 }
@@ -91,19 +94,19 @@ func (st *stager) run(ctx context.Context) error {
 	if err := st.forgetRows(ctx, st.actor.Workspace, st.imp.ID); err != nil {
 		return err
 	}
-	columns, total, err := survey(st.file)
+	found, total, err := columns.Survey(st.file)
 	if err != nil {
-		return fileError(err)
+		return upload.Explain(err)
 	}
 	work, err := st.people.Workspace(ctx)
 	if err != nil {
 		return err
 	}
-	mapping := st.mapping(columns, work.Currency)
-	plan, err := mapping.resolve(columns, st.fields)
+	mapping := st.mapping(found, work.Currency)
+	plan, err := mapping.Resolve(found, st.fields)
 	plan.File = st.file.Info()
 	if err != nil {
-		return st.keepColumns(ctx, plan.File, columns, mapping, total, err)
+		return st.keepColumns(ctx, plan.File, found, mapping, total, err)
 	}
 	if err := st.save(ctx, "plan", db.AsJSON(plan), "total_rows", total, "done_rows", 0); err != nil {
 		return err
@@ -133,26 +136,26 @@ func (st *stager) save(ctx context.Context, pairs ...any) error {
 
 // mapping is the one asked for, else the one this source was last read with,
 // if the file still has its columns, else a guess.
-func (st *stager) mapping(columns []surveyed, currency string) Mapping {
+func (st *stager) mapping(found []columns.Surveyed, currency string) Mapping {
 	if !st.imp.Mapping.Empty() {
 		return st.imp.Mapping
 	}
 	var names []string
-	for _, c := range columns {
-		names = append(names, c.name)
+	for _, c := range found {
+		names = append(names, c.Name)
 	}
-	if m := st.source.Mapping; m.fits(names) && m.check(names, st.fields) == nil {
+	if m := st.source.Mapping; m.Fits(names) && m.Check(names, st.fields) == nil {
 		return m
 	}
-	return guess(columns, currency)
+	return columns.Guess(found, currency)
 }
 
 // keepColumns keeps what is known of a file whose mapping is at fault, so that
 // a person can mend it.
-func (st *stager) keepColumns(ctx context.Context, info sheet.Info, columns []surveyed, m Mapping, total int, why error) error {
-	p := Plan{File: info}
-	for _, c := range columns {
-		p.Columns = append(p.Columns, Column{Name: c.name, Target: m.Columns[c.name], Samples: c.samples(), Type: c.typ})
+func (st *stager) keepColumns(ctx context.Context, info sheet.Info, found []columns.Surveyed, m Mapping, total int, why error) error {
+	p := columns.Plan{File: info}
+	for _, c := range found {
+		p.Columns = append(p.Columns, Column{Name: c.Name, Target: m.Columns[c.Name], Samples: c.Samples(), Type: c.Type})
 	}
 	if err := st.save(ctx, "plan", db.AsJSON(p), "total_rows", total); err != nil {
 		return err
@@ -162,25 +165,25 @@ func (st *stager) keepColumns(ctx context.Context, info sheet.Info, columns []su
 
 // prepare makes the reader and asks once for all organizations and people the
 // file names, so that what the preview tells of them is what applying does.
-func (st *stager) prepare(ctx context.Context, plan *Plan, currency string) error {
+func (st *stager) prepare(ctx context.Context, plan *columns.Plan, currency string) error {
 	named, err := st.gather(plan)
 	if err != nil {
-		return fileError(err)
+		return upload.Explain(err)
 	}
 	members, err := st.people.LookupOwners(ctx, st.db, st.actor.Workspace, named.members)
 	if err != nil {
 		return err
 	}
-	st.reader = newReader(plan, st.fields, currency, func(s string) (id.ID, bool) {
+	st.reader = compare.NewReader(plan, st.fields, currency, func(s string) (id.ID, bool) {
 		m, ok := members.Found[text.Line(s)]
 		return m, ok
 	})
-	if st.reader.owners, err = st.people.LookupOwners(ctx, st.db, st.actor.Workspace, named.owners); err != nil {
+	if st.reader.Owners, err = st.people.LookupOwners(ctx, st.db, st.actor.Workspace, named.owners); err != nil {
 		return err
 	}
 	found, err := st.orgs.Lookup(ctx, st.db, st.actor.Workspace, named.orgs)
 	for i, r := range found {
-		st.reader.orgs[named.orgs[i]] = r
+		st.reader.Orgs[named.orgs[i]] = r
 	}
 	return err
 }
@@ -192,9 +195,9 @@ type named struct {
 	owners, members []string
 }
 
-func (st *stager) gather(plan *Plan) (n named, err error) {
-	orgAt, numberAt := plan.column("organization"), plan.column("corporate_number")
-	nameAt, keyAt, ownerAt := plan.column("name"), plan.column("key"), plan.column("owner")
+func (st *stager) gather(plan *columns.Plan) (n named, err error) {
+	orgAt, numberAt := plan.Column("organization"), plan.Column("corporate_number")
+	nameAt, keyAt, ownerAt := plan.Column("name"), plan.Column("key"), plan.Column("owner")
 	var membersAt []int
 	for i, c := range plan.Columns {
 		if st.isMember(c.Target) {
@@ -214,7 +217,7 @@ func (st *stager) gather(plan *Plan) (n named, err error) {
 		}
 		name := org.Name{Name: cmp.Or(cell(orgAt), cell(nameAt), cell(keyAt))}
 		name.CorporateNumber, _ = org.ParseNumber(cell(numberAt))
-		if checkOrg(name.Name) == nil {
+		if compare.CheckOrg(name.Name) == nil {
 			n.orgs = addOnce(n.orgs, orgs, name)
 		}
 		n.owners = addOnce(n.owners, owners, cell(ownerAt))
@@ -242,7 +245,7 @@ func (st *stager) isMember(target string) bool {
 func (st *stager) rows(ctx context.Context) (Counts, error) {
 	var counts Counts
 	g, ctx := errgroup.WithContext(ctx)
-	read, compared := make(chan []line, 1), make(chan []row, 1)
+	read, compared := make(chan []compare.Line, 1), make(chan []compare.Row, 1)
 	g.Go(func() error {
 		defer close(read)
 		return st.readLines(ctx, read)
@@ -264,8 +267,8 @@ func (st *stager) rows(ctx context.Context) (Counts, error) {
 		for rows := range compared {
 			for _, r := range rows {
 				counts.Rows++
-				*counts.at(r.outcome)++
-				counts.Errors += len(r.problems)
+				*counts.at(r.Outcome)++
+				counts.Errors += len(r.Problems)
 			}
 			if err := st.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 				return insertRows(ctx, tx, st.actor.Workspace, st.imp.ID, rows, counts.Rows)
@@ -288,13 +291,13 @@ func send[T any](ctx context.Context, to chan<- T, v T) error {
 	}
 }
 
-func (st *stager) readLines(ctx context.Context, to chan<- []line) error {
-	var lines []line
+func (st *stager) readLines(ctx context.Context, to chan<- []compare.Line) error {
+	var lines []compare.Line
 	for in, err := range st.file.Rows() {
 		if err != nil {
-			return fileError(err)
+			return upload.Explain(err)
 		}
-		if lines = append(lines, st.reader.read(in)); len(lines) == chunk {
+		if lines = append(lines, st.reader.Read(in)); len(lines) == chunk {
 			if err := send(ctx, to, lines); err != nil {
 				return err
 			}
@@ -305,30 +308,30 @@ func (st *stager) readLines(ctx context.Context, to chan<- []line) error {
 }
 
 // compare looks a chunk of lines up and says what becomes of each.
-func (st *stager) compare(ctx context.Context, lines []line) ([]row, error) {
+func (st *stager) compare(ctx context.Context, lines []compare.Line) ([]compare.Row, error) {
 	keys := make([]string, 0, len(lines))
 	for _, l := range lines {
-		if len(l.problems) == 0 {
-			keys = append(keys, l.keyFold)
+		if len(l.Problems) == 0 {
+			keys = append(keys, l.KeyFold)
 		}
 	}
-	k := known{today: st.today(st.actor)}
+	k := compare.Known{Today: st.today(st.actor)}
 	var err error
-	if k.contracts, err = st.contracts.LoadByKeys(ctx, st.db, st.actor.Workspace, keys); err != nil {
+	if k.Contracts, err = st.contracts.LoadByKeys(ctx, st.db, st.actor.Workspace, keys); err != nil {
 		return nil, err
 	}
-	if k.seen, err = seenKeys(ctx, st.db, st.actor.Workspace, st.imp.SourceID, keys); err != nil {
+	if k.Seen, err = seenKeys(ctx, st.db, st.actor.Workspace, st.imp.SourceID, keys); err != nil {
 		return nil, err
 	}
 	if err := st.renamed(ctx, &k); err != nil {
 		return nil, err
 	}
-	if k.orgs, err = st.orgs.Load(ctx, st.db, st.actor.Workspace, st.doubtful(lines, k.contracts)); err != nil {
+	if k.Orgs, err = st.orgs.Load(ctx, st.db, st.actor.Workspace, st.doubtful(lines, k.Contracts)); err != nil {
 		return nil, err
 	}
-	rows := make([]row, 0, len(lines))
+	rows := make([]compare.Row, 0, len(lines))
 	for _, l := range lines {
-		r, err := st.reader.compare(l, k)
+		r, err := st.reader.Compare(l, k)
 		if err != nil {
 			return nil, err
 		}
@@ -339,17 +342,17 @@ func (st *stager) compare(ctx context.Context, lines []line) ([]row, error) {
 
 // renamed finds contracts whose key somebody has changed since: the source
 // still knows them by the old one.
-func (st *stager) renamed(ctx context.Context, k *known) error {
+func (st *stager) renamed(ctx context.Context, k *compare.Known) error {
 	var ids []id.ID
-	for key, seen := range k.seen {
-		if _, there := k.contracts[key]; !there {
-			ids = append(ids, seen.contract)
+	for key, seen := range k.Seen {
+		if _, there := k.Contracts[key]; !there {
+			ids = append(ids, seen.Contract)
 		}
 	}
 	found, err := st.contracts.Load(ctx, st.db, st.actor.Workspace, ids)
-	for key, seen := range k.seen {
-		if c, ok := found[seen.contract]; ok {
-			k.contracts[key] = c
+	for key, seen := range k.Seen {
+		if c, ok := found[seen.Contract]; ok {
+			k.Contracts[key] = c
 		}
 	}
 	return err
@@ -357,11 +360,11 @@ func (st *stager) renamed(ctx context.Context, k *known) error {
 
 // doubtful are the present organizations of contracts that the file seems to
 // put under another.
-func (st *stager) doubtful(lines []line, contracts map[string]contract.Contract) []id.ID {
+func (st *stager) doubtful(lines []compare.Line, contracts map[string]contract.Contract) []id.ID {
 	var ids []id.ID
 	for _, l := range lines {
-		c, ok := contracts[l.keyFold]
-		if ok && l.org.Name != "" && st.reader.orgs[l.org].ID != c.OrgID && !slices.Contains(ids, c.OrgID) {
+		c, ok := contracts[l.KeyFold]
+		if ok && l.Org.Name != "" && st.reader.Orgs[l.Org].ID != c.OrgID && !slices.Contains(ids, c.OrgID) {
 			ids = append(ids, c.OrgID)
 		}
 	}
@@ -378,11 +381,11 @@ func (st *stager) absent(ctx context.Context) (int, error) {
 			return n, err
 		}
 		st.known += len(keys)
-		var rows []row
+		var rows []compare.Row
 		for i, key := range keys {
-			if st.reader.lines[key] == 0 {
+			if !st.reader.Has(key) {
 				n++
-				rows = append(rows, row{line: -n, keyFold: key, outcome: Absent, contract: contracts[i], rawBefore: "{}", rawAfter: "{}"})
+				rows = append(rows, compare.Row{Line: -n, KeyFold: key, Outcome: Absent, Contract: contracts[i], RawBefore: "{}", RawAfter: "{}"})
 			}
 		}
 		if after = keys[len(keys)-1]; len(rows) == 0 {
@@ -393,7 +396,7 @@ func (st *stager) absent(ctx context.Context) (int, error) {
 			return n, err
 		}
 		for i := range rows {
-			rows[i].seen = seen[rows[i].keyFold]
+			rows[i].Seen = seen[rows[i].KeyFold]
 		}
 		if err := st.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 			return insertRows(ctx, tx, st.actor.Workspace, st.imp.ID, rows, st.imp.Done)
@@ -403,10 +406,10 @@ func (st *stager) absent(ctx context.Context) (int, error) {
 	}
 }
 
-func keysOf(rows []row) []string {
+func keysOf(rows []compare.Row) []string {
 	out := make([]string, len(rows))
 	for i, r := range rows {
-		out[i] = r.keyFold
+		out[i] = r.KeyFold
 	}
 	return out
 }

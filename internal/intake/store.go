@@ -10,6 +10,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
+	"kizuki/internal/intake/compare"
 	"kizuki/internal/text"
 )
 
@@ -103,16 +104,16 @@ func oneSource(ctx context.Context, q db.Queryer, ws, source id.ID) (Source, err
 }
 
 // seenKeys reads how a source knows keys.
-func seenKeys(ctx context.Context, q db.Queryer, ws, source id.ID, keys []string) (map[string]seenKey, error) {
-	out := map[string]seenKey{}
+func seenKeys(ctx context.Context, q db.Queryer, ws, source id.ID, keys []string) (map[string]compare.Seen, error) {
+	out := map[string]compare.Seen{}
 	for part := range slices.Chunk(keys, inList) {
 		var w db.Where
 		w.And("workspace_id = ? AND source_id = ?", ws, source)
 		db.In(&w, "key_fold", part)
 		_, err := db.All(ctx, q, func(r db.Row) (struct{}, error) {
 			var key string
-			var k seenKey
-			err := r.Scan(&key, &k.contract, &k.lastImport, &k.lastSeen, &k.absent, &k.brought)
+			var k compare.Seen
+			err := r.Scan(&key, &k.Contract, &k.LastImport, &k.LastSeen, &k.Absent, &k.Brought)
 			out[key] = k
 			return struct{}{}, err
 		}, `SELECT key_fold, contract_id, last_import_id, last_seen_at, absent_since, brought FROM source_key WHERE `+w.SQL(), w.Args()...)
@@ -140,15 +141,15 @@ const insertRow = `INSERT INTO import_row (workspace_id, import_id, line, key_fo
 	brought, seen_import_id, seen_at, seen_brought, was_import_id, was_at)`
 
 // insertRows writes staged rows and how far the import has come.
-func insertRows(ctx context.Context, tx *db.Tx, ws, importID id.ID, rows []row, done int) error {
+func insertRows(ctx context.Context, tx *db.Tx, ws, importID id.ID, rows []compare.Row, done int) error {
 	list := make([][]any, len(rows))
 	for i, r := range rows {
 		problems := any("[]")
-		if len(r.problems) > 0 {
-			problems = db.AsJSON(r.problems)
+		if len(r.Problems) > 0 {
+			problems = db.AsJSON(r.Problems)
 		}
-		list[i] = []any{ws, importID, r.line, r.keyFold, string(r.outcome), r.contract, r.rawBefore, r.rawAfter, problems,
-			r.brought, r.seen.lastImport, r.seen.lastSeen, r.seen.brought, r.wasImport, r.wasAt}
+		list[i] = []any{ws, importID, r.Line, r.KeyFold, string(r.Outcome), r.Contract, r.RawBefore, r.RawAfter, problems,
+			r.Brought, r.Seen.LastImport, r.Seen.LastSeen, r.Seen.Brought, r.WasImport, r.WasAt}
 	}
 	if err := db.Bulk(ctx, tx, insertRow, "", list); err != nil {
 		return err
@@ -157,22 +158,22 @@ func insertRows(ctx context.Context, tx *db.Tx, ws, importID id.ID, rows []row, 
 	return err
 }
 
-func scanRow(r db.Row) (out row, err error) {
+func scanRow(r db.Row) (out compare.Row, err error) {
 	var problems db.JSON[[]Problem]
-	if err := r.Scan(&out.line, &out.keyFold, &out.outcome, &out.contract, &out.rawBefore, &out.rawAfter, &problems,
-		&out.seen.lastSeen); err != nil {
+	if err := r.Scan(&out.Line, &out.KeyFold, &out.Outcome, &out.Contract, &out.RawBefore, &out.RawAfter, &problems,
+		&out.Seen.LastSeen); err != nil {
 		return out, err
 	}
-	out.problems = problems.V
-	if out.before, err = decodeSide(out.rawBefore); err == nil {
-		out.after, err = decodeSide(out.rawAfter)
+	out.Problems = problems.V
+	if out.Before, err = compare.Decode(out.RawBefore); err == nil {
+		out.After, err = compare.Decode(out.RawAfter)
 	}
 	return out, err
 }
 
 // readRows gives rows of some outcomes behind a line: upwards in the file's
 // order; absent ones have negative lines.
-func readRows(ctx context.Context, q db.Queryer, ws, importID id.ID, after int, limit int, outcomes ...Outcome) ([]row, error) {
+func readRows(ctx context.Context, q db.Queryer, ws, importID id.ID, after int, limit int, outcomes ...Outcome) ([]compare.Row, error) {
 	var w db.Where
 	w.And("workspace_id = ? AND import_id = ? AND line > ?", ws, importID, after)
 	db.In(&w, "outcome", outcomes)
@@ -186,9 +187,9 @@ func contractsOf(ctx context.Context, q db.Queryer, ws, importID id.ID, outcome 
 		AND outcome = $3`, ws, importID, string(outcome))
 }
 
-func rewriteRow(ctx context.Context, tx *db.Tx, ws, importID id.ID, r row) error {
+func rewriteRow(ctx context.Context, tx *db.Tx, ws, importID id.ID, r compare.Row) error {
 	_, err := db.Exec(ctx, tx, `UPDATE import_row SET before = $4, after = $5 WHERE workspace_id = $1 AND import_id = $2 AND line = $3`,
-		ws, importID, r.line, r.rawBefore, r.rawAfter)
+		ws, importID, r.Line, r.RawBefore, r.RawAfter)
 	return err
 }
 

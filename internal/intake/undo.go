@@ -9,14 +9,11 @@ import (
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
-	"kizuki/internal/field"
 	"kizuki/internal/id"
-	"kizuki/internal/timeline"
+	"kizuki/internal/intake/compare"
+	"kizuki/internal/intake/traces"
 	"kizuki/internal/who"
 )
-
-// undoCause marks what an undo changes on the trail.
-const undoCause = "import_undo"
 
 // Kept is a contract an undo did not restore whole, because people have
 // changed it since.
@@ -41,7 +38,7 @@ func (s *Service) Undo(ctx context.Context, importID id.ID) (Import, []Kept, err
 	if a.Member == 0 {
 		kind = "system"
 	}
-	ctx = bus.Because(ctx, bus.Cause{ActorKind: kind, ActorID: a.Member, Kind: undoCause, ID: importID})
+	ctx = bus.Because(ctx, bus.Cause{ActorKind: kind, ActorID: a.Member, Kind: traces.UndoCause, ID: importID})
 	var kept []Kept
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		un := &undoer{Service: s, ws: a.Workspace, tx: tx}
@@ -82,7 +79,7 @@ func (un *undoer) run(ctx context.Context) error {
 	}
 	un.journal, un.stays = j.V, map[id.ID]bool{}
 	steps := []func(context.Context) error{
-		func(ctx context.Context) error { return unseen(ctx, un.tx, un.ws, un.imp.ID) },
+		func(ctx context.Context) error { return traces.Unseen(ctx, un.tx, un.ws, un.imp.ID) },
 		func(ctx context.Context) error { return unmark(ctx, un.tx, un.ws, un.imp, un.journal.Came) },
 		func(ctx context.Context) error { return un.pages(ctx, un.restore, Updated, Reappeared) },
 		func(ctx context.Context) error { return un.pages(ctx, un.remove, Created) },
@@ -112,7 +109,7 @@ func (un *undoer) allowed(ctx context.Context) error {
 	return errs.New(errs.Conflict, "intake.err.newer_first", "Import", newest.ID.String(), "File", newest.FileName)
 }
 
-func (un *undoer) pages(ctx context.Context, each func(context.Context, []row) error, outcomes ...Outcome) error {
+func (un *undoer) pages(ctx context.Context, each func(context.Context, []compare.Row) error, outcomes ...Outcome) error {
 	for after := math.MinInt32; ; {
 		rows, err := readRows(ctx, un.tx, un.ws, un.imp.ID, after, chunk, outcomes...)
 		if err != nil || len(rows) == 0 {
@@ -121,15 +118,15 @@ func (un *undoer) pages(ctx context.Context, each func(context.Context, []row) e
 		if err := each(ctx, rows); err != nil {
 			return err
 		}
-		after = rows[len(rows)-1].line
+		after = rows[len(rows)-1].Line
 	}
 }
 
 // restore puts back what the rows changed.
-func (un *undoer) restore(ctx context.Context, rows []row) error {
+func (un *undoer) restore(ctx context.Context, rows []compare.Row) error {
 	ids := make([]id.ID, len(rows))
 	for i, r := range rows {
-		ids[i] = r.contract
+		ids[i] = r.Contract
 	}
 	present, err := un.contracts.Load(ctx, un.tx, un.ws, ids)
 	if err != nil {
@@ -137,11 +134,11 @@ func (un *undoer) restore(ctx context.Context, rows []row) error {
 	}
 	var saves []contract.Save
 	for _, r := range rows {
-		c, there := present[r.contract]
+		c, there := present[r.Contract]
 		if !there {
 			continue
 		}
-		back, later, err := un.back(r, c)
+		back, later, err := r.Back(c, un.journal.Meant)
 		if err != nil {
 			return err
 		}
@@ -149,7 +146,7 @@ func (un *undoer) restore(ctx context.Context, rows []row) error {
 			un.kept = append(un.kept, Kept{Contract: c.ID, Key: c.Key, Name: c.Name, Fields: later})
 		}
 		sv := contract.Save{Contract: back, Changes: contract.Diff(c, back)}
-		sv.DropTerm = r.after.Term > 0 && !slices.ContainsFunc(later, ofTerm)
+		sv.DropTerm = r.After.Term > 0 && !slices.ContainsFunc(later, compare.OfTerm)
 		if len(sv.Changes) > 0 || sv.DropTerm {
 			saves = append(saves, sv)
 		}
@@ -157,98 +154,19 @@ func (un *undoer) restore(ctx context.Context, rows []row) error {
 	return un.contracts.ApplyIn(ctx, un.tx, saves)
 }
 
-// ofTerm tells the attributes a term shares with its contract.
-func ofTerm(name string) bool {
-	return slices.Contains([]string{"start_date", "renewal_date", "amount", "currency", "amount_basis"}, name)
-}
-
-// back is the contract without what the row wrote, as far as it still stands;
-// later are the attributes somebody has changed since.
-func (un *undoer) back(r row, c contract.Contract) (back contract.Contract, later []string, err error) {
-	written, err := r.after.attributes()
-	if err != nil {
-		return c, nil, err
-	}
-	now, err := r.after.fieldValues()
-	if err != nil {
-		return c, nil, err
-	}
-	for _, name := range written {
-		to := r.after.Values[name]
-		if key, ok := cutField(name); ok {
-			to = now[key]
-		}
-		if !(field.Field{}).Equal(c.Value(name), to) {
-			later = append(later, name)
-		}
-	}
-	later = together(later, written, r.after.Term > 0 && (c.TermNo != r.after.Term || c.EndedOn != ""))
-	back = c.Clone()
-	restored, err := r.before.without(later)
-	if err != nil {
-		return c, nil, err
-	}
-	if err := restored.write(&back); err != nil {
-		return c, nil, err
-	}
-	return back, un.references(r, c, &back, later), nil
-}
-
-// together: values that only make sense with each other stay together. That
-// is an amount and its currency, and the dates and amounts of a term that the
-// row opened and that cannot be taken away any more.
-func together(later, written []string, termMoved bool) []string {
-	whole := func(name string) bool { return name == "amount" || name == "currency" }
-	if termMoved || slices.ContainsFunc(later, ofTerm) {
-		whole = ofTerm
-	}
-	if termMoved || slices.ContainsFunc(later, whole) {
-		for _, name := range written {
-			if whole(name) && !slices.Contains(later, name) {
-				later = append(later, name)
-			}
-		}
-	}
-	slices.Sort(later)
-	return later
-}
-
-func (un *undoer) references(r row, c contract.Contract, back *contract.Contract, later []string) []string {
-	if o := r.after.Org; o != nil && r.before.Org != nil {
-		switch c.OrgID {
-		case r.before.Org.ID:
-		case un.journal.Orgs[orgKey(*o)]:
-			back.OrgID, back.OrgName = r.before.Org.ID, r.before.Org.Name
-		default:
-			later = append(later, "organization")
-		}
-	}
-	if o := r.after.Owner; o != nil {
-		if c.OwnerID == un.journal.Owners[o.Text] {
-			back.OwnerID, back.OwnerName = 0, ""
-			if b := r.before.Owner; b != nil {
-				back.OwnerID, back.OwnerName = b.ID, b.Text
-			}
-		} else {
-			later = append(later, "owner")
-		}
-	}
-	return later
-}
-
 // remove deletes contracts the import made, but for those somebody has put
 // something on since.
-func (un *undoer) remove(ctx context.Context, rows []row) error {
+func (un *undoer) remove(ctx context.Context, rows []compare.Row) error {
 	var ids []id.ID
 	for _, r := range rows {
-		ids = append(ids, r.contract)
+		ids = append(ids, r.Contract)
 	}
 	touched, err := un.notes.TouchedByPeopleIn(ctx, un.tx, un.ws, ids)
 	if err != nil {
 		return err
 	}
 	for part := range slices.Chunk(ids, inList) {
-		used, err := usedElsewhere(ctx, un.tx, un.ws, un.imp.SourceID, part)
+		used, err := traces.Used(ctx, un.tx, un.ws, un.imp.SourceID, part)
 		if err != nil {
 			return err
 		}
@@ -264,7 +182,7 @@ func (un *undoer) remove(ctx context.Context, rows []row) error {
 		return err
 	}
 	for part := range slices.Chunk(gone, inList) {
-		if err := forgetWork(ctx, un.tx, un.ws, part); err != nil {
+		if err := traces.ForgetWork(ctx, un.tx, un.ws, part); err != nil {
 			return err
 		}
 	}
@@ -303,7 +221,7 @@ func (un *undoer) extras(ctx context.Context) error {
 		return err
 	}
 	for part := range slices.Chunk(un.journal.Notes, inList) {
-		gone, err := deleteNotes(ctx, un.tx, un.ws, part, un.stays)
+		gone, err := traces.DeleteNotes(ctx, un.tx, un.ws, part, un.stays)
 		if err != nil {
 			return err
 		}
@@ -312,32 +230,6 @@ func (un *undoer) extras(ctx context.Context) error {
 		}
 	}
 	return nil
-}
-
-// deleteNotes removes notes of an import that nobody edited or answered.
-func deleteNotes(ctx context.Context, tx *db.Tx, ws id.ID, notes []id.ID, stays map[id.ID]bool) ([]bus.Change, error) {
-	var w db.Where
-	w.And("workspace_id = ? AND version = 1 AND deleted_at = 0", ws)
-	w.And("NOT EXISTS (SELECT 1 FROM note r WHERE r.workspace_id = note.workspace_id AND r.parent_id = note.id)")
-	db.In(&w, "id", notes)
-	found, err := db.All(ctx, tx, func(r db.Row) (c bus.Change, err error) {
-		c.Kind, c.Workspace = timeline.NoteDeleted, ws
-		err = r.Scan(&c.Ref, &c.Contract)
-		return c, err
-	}, "SELECT id, contract_id FROM note WHERE "+w.SQL(), w.Args()...)
-	found = slices.DeleteFunc(found, func(c bus.Change) bool { return stays[c.Contract] })
-	if err != nil || len(found) == 0 {
-		return nil, err
-	}
-	var d db.Where
-	d.And("workspace_id = ?", ws)
-	ids := make([]id.ID, len(found))
-	for i, c := range found {
-		ids[i] = c.Ref
-	}
-	db.In(&d, "id", ids)
-	_, err = db.Exec(ctx, tx, "DELETE FROM note WHERE "+d.SQL(), d.Args()...)
-	return found, err
 }
 
 // fieldsAndOptions removes fields and options the import brought that no
@@ -362,7 +254,7 @@ func (un *undoer) fieldsAndOptions(ctx context.Context) error {
 		if !mine && len(options) == 0 {
 			continue
 		}
-		held, err := heldValues(ctx, un.tx, un.ws, f, mine)
+		held, err := traces.HeldValues(ctx, un.tx, un.ws, f, mine)
 		if err != nil {
 			return err
 		}
@@ -370,7 +262,7 @@ func (un *undoer) fieldsAndOptions(ctx context.Context) error {
 			unused = append(unused, f.ID)
 		}
 		if !mine {
-			err = dropOptions(ctx, un.tx, un.ws, f, options, held)
+			err = traces.DropOptions(ctx, un.tx, un.ws, f, options, held)
 		}
 		if err != nil {
 			return err
@@ -384,7 +276,7 @@ func (un *undoer) peopleAndOrgs(ctx context.Context) error {
 		return err
 	}
 	for part := range slices.Chunk(un.journal.OwnersMade, inList) {
-		if err := forgetPlaceholders(ctx, un.tx, un.ws, part); err != nil {
+		if err := traces.ForgetPlaceholders(ctx, un.tx, un.ws, part); err != nil {
 			return err
 		}
 	}

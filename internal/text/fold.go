@@ -19,10 +19,12 @@ import (
 //   - runs of white space, line ends included, as one space; trimmed.
 //
 // Iteration marks (々 ヽ ゝ) stay as written. Fold is idempotent.
-func Fold(s string) string {
+func Fold(s string) string { return fold(s, foldRune) }
+
+func fold(s string, one func(rune) rune) string {
 	s = norm.NFKC.String(strings.Map(visible, s))
 	// Lower case can bring letters together that compose, so normalize again.
-	s = norm.NFKC.String(strings.Map(foldRune, s))
+	s = norm.NFKC.String(strings.Map(one, s))
 	return oneSpaced(dropLongMarks(legalForms.Replace(s)))
 }
 
@@ -38,7 +40,9 @@ func FoldKana(s string) string {
 // OrgKey returns the key under which two spellings of a name are one
 // organization: Fold without spaces and separators (・ - , . ' and their
 // variants). Where the legal form stands still counts: 株式会社アルファ and
-// アルファ株式会社 are two companies. OrgKey is idempotent.
+// アルファ株式会社 are two companies. Of the variant characters only those count
+// as one that are the same character drawn otherwise (see twins): 鹿島市 and
+// 鹿嶋市 are two cities. OrgKey is idempotent.
 func OrgKey(s string) string {
 	// Separators go first: サーバー・データ and サーバーデータ must end alike.
 	bare := strings.Map(func(r rune) rune {
@@ -47,7 +51,21 @@ func OrgKey(s string) string {
 		}
 		return visible(r)
 	}, norm.NFKC.String(s))
-	return Fold(bare)
+	return fold(bare, foldTwins)
+}
+
+// twins are variants that no two organizations are told apart by: people type
+// the one because they cannot find the other.
+var twins = map[rune]rune{'髙': '高', '﨑': '崎', '𠮷': '吉', '德': '徳'}
+
+func foldTwins(r rune) rune {
+	if isDash(r) {
+		return '-'
+	}
+	if to, ok := twins[r]; ok {
+		return to
+	}
+	return unicode.ToLower(r)
 }
 
 const separators = "・·‧,.'’‘"

@@ -181,3 +181,12 @@ func TestFoldKanaBlindToScript(t *testing.T) {
 		}
 	})
 }
+
+func TestOrgKeyKeepsPlacesApart(t *testing.T) {
+	if OrgKey("鹿島市") == OrgKey("鹿嶋市") {
+		t.Error("two cities became one")
+	}
+	if OrgKey("髙島屋") != OrgKey("高島屋") || OrgKey("㈱アルファ") != OrgKey("株式会社 アルファ") {
+		t.Error("one company became two")
+	}
+}

@@ -54,15 +54,17 @@ func (s *Service) Edit(ctx context.Context, noteID id.ID, in EditInput) (n Note,
 // reword replaces the words of old by those of n, and calls those whom they
 // mention now.
 func (s *Service) reword(ctx context.Context, tx *db.Tx, a who.Actor, old Note, n *Note) error {
-	if err := insertRevision(ctx, tx, a.Workspace, old, a.Member, s.now()); err != nil {
-		return err
-	}
 	meant, err := mentions(ctx, tx, a.Workspace, n)
 	if err != nil {
 		return err
 	}
 	n.Version++
+	// The note's own row first: there two windows meet, and the later one is
+	// told of a conflict instead of stumbling over the former's revision.
 	if err := updateWords(ctx, tx, a.Workspace, *n); err != nil {
+		return err
+	}
+	if err := insertRevision(ctx, tx, a.Workspace, old, a.Member, s.now()); err != nil {
 		return err
 	}
 	if err := deleteMentions(ctx, tx, a.Workspace, n.ID); err != nil {

@@ -347,3 +347,143 @@ func TestEventsInBulk(t *testing.T) {
 		}
 	})
 }
+
+// An amount stood in the currency of its day, however often that changed since.
+func TestCurrencies(t *testing.T) {
+	each(t, func(w *world) {
+		step := func(fields map[string][2]any) {
+			w.now = w.now.Add(time.Hour)
+			w.happen(w.as("岡田"), w.changed(fields))
+		}
+		step(map[string][2]any{"amount": {nil, "1"}})
+		step(map[string][2]any{"currency": {"USD", "EUR"}})
+		step(map[string][2]any{"amount": {"1", "2"}})
+		step(map[string][2]any{"currency": {"EUR", "JPY"}, "amount": {"2", "300"}})
+		step(map[string][2]any{"amount": {"300", "400"}})
+		c, err := w.s.Currencies(w.as("中野"), w.minato)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		list, _, err := w.s.Events(w.as("中野"), w.minato, "", 0)
+		if err != nil || len(list) != 5 {
+			w.t.Fatal(list, err)
+		}
+		for i, want := range []string{"JPY", "JPY", "EUR", "EUR", "USD"} {
+			if got := c.At(&list[i]); got != want {
+				w.t.Errorf("event %d: %s, want %s", i, got, want)
+			}
+		}
+	})
+}
+
+// The organization's name is the trail's own business; what others call their
+// things they say themselves.
+func TestNames(t *testing.T) {
+	each(t, func(w *world) {
+		var org id.ID
+		w.tx(w.as("岡田"), func(ctx context.Context, tx *db.Tx) {
+			var err error
+			if org, _, err = db.One(ctx, tx, db.Value[id.ID], "SELECT org_id FROM contract WHERE workspace_id = $1 AND id = $2", w.ws, w.minato); err != nil {
+				w.t.Fatal(err)
+			}
+		})
+		got, err := w.s.Names(w.as("中野"), "organization", []id.ID{org, org, 12345})
+		if err != nil || len(got) != 1 || got[org] != "みなと物流 本社契約" {
+			w.t.Errorf("%v, %v", got, err)
+		}
+		if got, err := w.s.Names(w.as("中野"), "nothing", []id.ID{1}); got != nil || err != nil {
+			w.t.Errorf("%v, %v", got, err)
+		}
+	})
+}
+
+// Features above add the beginnings of the kinds they want kept.
+func TestRecord(t *testing.T) {
+	each(t, func(w *world) {
+		w.s.Record("usage.")
+		w.happen(w.as("岡田"), bus.Change{Kind: "usage.counted", Contract: w.minato, Ref: 9, Data: map[string]any{"count": 3}},
+			bus.Change{Kind: "weather.changed", Contract: w.minato, Data: map[string]any{"x": 1}},
+			bus.Change{Kind: "usage.counted", Data: map[string]any{"x": 1}},
+			bus.Change{Kind: "contact.changed", Contract: w.minato})
+		list, _, err := w.s.Events(w.as("中野"), w.minato, "", 0)
+		if err != nil || len(list) != 1 || list[0].Kind != "usage.counted" || fmt.Sprint(list[0].Data["ref"]) != "9" {
+			w.t.Errorf("%+v, %v", list, err)
+		}
+	})
+}
+
+// What a rule or the system did bears its name, and the depth of the chain.
+func TestActorsOfEvents(t *testing.T) {
+	each(t, func(w *world) {
+		w.s.Name("rule", func(_ context.Context, _ db.Queryer, ws id.ID, ids []id.ID) (map[id.ID]string, error) {
+			if ws != w.ws || len(ids) != 2 {
+				w.t.Errorf("asked for %v of %v", ids, ws)
+			}
+			return map[id.ID]string{3: "更新90日前"}, nil
+		})
+		byRule := func(rule id.ID) context.Context {
+			return bus.Because(w.as("岡田"), bus.Cause{ActorKind: "rule", ActorID: rule, Kind: "rule_firing", ID: 8, Depth: 1})
+		}
+		w.happen(byRule(3), w.changed(map[string][2]any{"status": {"a", "b"}}))
+		w.happen(byRule(4), w.changed(map[string][2]any{"status": {"b", "c"}})) // a rule that is gone
+		w.happen(context.Background(), w.changed(map[string][2]any{"status": {"c", "d"}}))
+		list, _, err := w.s.Events(w.as("中野"), w.minato, "", 0)
+		if err != nil || len(list) != 3 || list[0].Actor != (Actor{Kind: "system"}) || list[1].Actor != (Actor{"rule", 4, ""}) ||
+			list[2].Actor != (Actor{"rule", 3, "更新90日前"}) || list[2].CauseKind != "rule_firing" || list[2].CauseID != 8 {
+			w.t.Errorf("%+v, %v", list, err)
+		}
+	})
+}
+
+// Lists of notes, events and history page by place: nothing is said twice or
+// left out, whatever the size of the page.
+func TestListsPage(t *testing.T) {
+	each(t, func(w *world) {
+		for i := range 7 {
+			w.happen(w.as("岡田"), w.changed(map[string][2]any{"status": {fmt.Sprint(i), fmt.Sprint(i + 1)}, "phase": {fmt.Sprint(i), nil}}))
+			if _, err := w.s.Post(w.as("岡田"), PostInput{Contract: w.minato, Body: fmt.Sprint("メモ", i)}); err != nil {
+				w.t.Fatal(err)
+			}
+		}
+		ctx := w.as("中野")
+		for limit := 1; limit <= 8; limit++ {
+			notes := pages(w.t, func(cursor string) ([]Note, string, error) { return w.s.Notes(ctx, w.minato, cursor, limit) })
+			events := pages(w.t, func(cursor string) ([]Event, string, error) { return w.s.Events(ctx, w.minato, cursor, limit) })
+			changes := pages(w.t, func(cursor string) ([]Change, string, error) {
+				return w.s.History(ctx, w.minato, "", cursor, limit)
+			})
+			if len(notes) != 7 || len(events) != 7 || len(changes) != 14 {
+				w.t.Errorf("pages of %d: %d notes, %d events, %d changes", limit, len(notes), len(events), len(changes))
+			}
+			for i, n := range notes {
+				if n.Body != fmt.Sprint("メモ", 6-i) {
+					w.t.Errorf("pages of %d: note %d is %s", limit, i, n.Body)
+				}
+			}
+		}
+		for what, err := range map[string]error{
+			"notes":   third(w.s.Notes(ctx, w.minato, "x", 0)),
+			"events":  third(w.s.Events(ctx, w.minato, "x", 0)),
+			"history": third(w.s.History(ctx, w.minato, "", "x", 0)),
+			"inbox":   third(w.s.Inbox(ctx, "x", 0)),
+		} {
+			if !errs.Is(err, errs.Invalid) {
+				w.t.Errorf("%s: %v", what, err)
+			}
+		}
+	})
+}
+
+func third[T, U any](_ T, _ U, err error) error { return err }
+
+func pages[T any](t *testing.T, read func(cursor string) ([]T, string, error)) (all []T) {
+	t.Helper()
+	for cursor, more := "", true; more; more = cursor != "" {
+		page, next, err := read(cursor)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, cursor = append(all, page...), next
+	}
+	return all
+}

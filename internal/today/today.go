@@ -78,11 +78,11 @@ type Absences func(ctx context.Context) ([]Absence, error)
 
 // Service builds the queue out of what the features know.
 type Service struct {
-	Now       func() time.Time
-	Absences  Absences
-	tasks     *task.Service
-	timeline  *timeline.Service
-	load      Load
+	Now      func() time.Time
+	Absences Absences
+	tasks    *task.Service
+	timeline *timeline.Service
+	load     Load
 }
 
 // Load reads contracts by id in one query, without those the actor may not see.

@@ -4,11 +4,9 @@ import (
 	"context"
 	"net/http"
 
-
-	"kizuki/internal/cal"
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/errs"
-	"kizuki/internal/field"
 	"kizuki/internal/id"
 	"kizuki/internal/web"
 	"kizuki/internal/web/ui"
@@ -64,7 +62,7 @@ func (h *Handlers) end(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	on, err := dayTyped("ended_on", f.Line("on"), words.Today(ctx, web.Now(ctx)))
+	on, err := rest.Day("ended_on", f.Line("on"), words.Today(ctx, web.Now(ctx)))
 	if err == nil {
 		err = h.svc.End(ctx, contractID, on, f.Text("words"))
 	}
@@ -75,14 +73,6 @@ func (h *Handlers) end(w http.ResponseWriter, r *http.Request) error {
 		return h.ask(w, r, web.Status(errs.As(err).Code), &askPage{kind: "end", values: f, errors: web.FieldErrors(ctx, err)})
 	}
 	return web.RedirectSaying(w, r, path(contractID), web.Toast{Text: words.T(ctx, "contract.did.ended"), Undo: path(contractID, "reopen")})
-}
-
-func dayTyped(name, s string, today cal.Date) (cal.Date, error) {
-	d, err := cal.ParseLoose(s, today)
-	if err != nil {
-		return "", field.DateError(name, err)
-	}
-	return d, nil
 }
 
 // act runs an act that asks for nothing more, and says what it did; undo names
@@ -189,7 +179,6 @@ func (h *Handlers) contact(w http.ResponseWriter, r *http.Request, said string, 
 	}
 	return web.RedirectSaying(w, r, path(contractID, "contacts"), web.Toast{Text: words.T(ctx, said)})
 }
-
 
 func contactFields(ctx context.Context, c contract.Contact, errors map[string]string) []ui.FieldProps {
 	var out []ui.FieldProps

@@ -11,21 +11,16 @@ import (
 
 	"kizuki/internal/cal"
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
-	"kizuki/internal/id"
 	"kizuki/internal/text"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
-	"kizuki/internal/who"
 )
 
-// Values of a filter that are no ids and no words of the team.
-const (
-	ownerMe   = "me"
-	ownerNone = "none"
-	past      = "past"
-)
+// past asks for renewals nobody has seen to.
+const past = "past"
 
 // pagePrefix stands before the key of a custom field in the list's address.
 const pagePrefix = "f."
@@ -102,12 +97,12 @@ func (f filter) narrow() bool {
 
 func (f filter) query(ctx context.Context, today cal.Date) (contract.Query, error) {
 	q := contract.Query{Q: f.Get("q"), Status: f.Get("status"), Phase: f.Get("phase"), Outlook: contract.Outlook(f.Get("outlook")),
-		Sort: f.Get("sort"), Cursor: f.Get("cursor"), Ended: f.Get("ended") != "", Fields: fieldFilters(f.Values, pagePrefix)}
+		Sort: f.Get("sort"), Cursor: f.Get("cursor"), Ended: f.Get("ended") != "", Fields: rest.FieldFilters(f.Values, pagePrefix, unsetChoice)}
 	var err error
-	if q.Owner, err = ownerID(ctx, f.Get("owner")); err != nil {
+	if q.Owner, err = rest.Owner(ctx, f.Get("owner")); err != nil {
 		return q, err
 	}
-	if q.Org, err = parseID("organization", f.Get("organization")); err != nil {
+	if q.Org, err = rest.ID("organization", f.Get("organization")); err != nil {
 		return q, err
 	}
 	return q, f.within(&q, today)
@@ -129,54 +124,8 @@ func (f filter) within(q *contract.Query, today cal.Date) error {
 	return nil
 }
 
-func ownerID(ctx context.Context, s string) (id.ID, error) {
-	switch s {
-	case ownerMe:
-		return who.From(ctx).Member, nil
-	case ownerNone:
-		return contract.NoOwner, nil
-	}
-	return parseID("owner", s)
-}
-
-func parseID(name, s string) (id.ID, error) {
-	if s == "" {
-		return 0, nil
-	}
-	v, err := id.Parse(s)
-	if err != nil {
-		return 0, errs.Field(name, "err.choice")
-	}
-	return v, nil
-}
-
 // unsetChoice is what a select of the page says for "without a value".
 const unsetChoice = "-"
-
-// fieldFilters reads conditions on custom fields: PREFIX KEY = value, or with
-// an op: KEY.from, KEY.to, KEY.has, KEY.not, KEY.unset.
-func fieldFilters(v url.Values, prefix string) []contract.FieldFilter {
-	var out []contract.FieldFilter
-	for name, list := range v {
-		rest, ok := strings.CutPrefix(name, prefix)
-		if !ok || len(list) == 0 || list[0] == "" {
-			continue
-		}
-		key, op, hasOp := strings.Cut(rest, ".")
-		ff := contract.FieldFilter{Key: key, Op: contract.Is, Values: list}
-		if hasOp {
-			ff.Op = contract.Op(op)
-		}
-		if !hasOp && prefix == pagePrefix && list[0] == unsetChoice || ff.Op == contract.Unset {
-			ff.Op, ff.Values = contract.Unset, nil
-		}
-		out = append(out, ff)
-	}
-	slices.SortFunc(out, func(a, b contract.FieldFilter) int {
-		return strings.Compare(a.Key+string(a.Op), b.Key+string(b.Op))
-	})
-	return out
-}
 
 // extraColumns are attributes of every contract that a list may show as well.
 var extraColumns = []string{"status", "key", "department"}
@@ -203,7 +152,7 @@ func (f filter) columns(fields []field.Field) []string {
 // particle.
 func (f filter) sentenceKey() string {
 	key := "contract.sentence."
-	if owner := f.Get("owner"); owner == "" || owner == ownerNone {
+	if owner := f.Get("owner"); owner == "" || owner == rest.OwnerNone {
 		key += "any_"
 	} else {
 		key += "one_"
@@ -220,10 +169,10 @@ func (p *listPage) ownerChoices(ctx context.Context) []ui.Option {
 	chosen := p.f.Get("owner")
 	list := []ui.Option{
 		{Value: "", Label: words.T(ctx, "contract.everyone"), Selected: chosen == ""},
-		{Value: ownerMe, Label: words.T(ctx, "contract.me"), Selected: chosen == ownerMe},
+		{Value: rest.OwnerMe, Label: words.T(ctx, "contract.me"), Selected: chosen == rest.OwnerMe},
 	}
 	list = append(list, p.b.owners(ctx, chosen)[1:]...)
-	return append(list, ui.Option{Value: ownerNone, Label: words.T(ctx, "contract.nobody"), Selected: chosen == ownerNone})
+	return append(list, ui.Option{Value: rest.OwnerNone, Label: words.T(ctx, "contract.nobody"), Selected: chosen == rest.OwnerNone})
 }
 
 func (p *listPage) withinChoices(ctx context.Context) []ui.Option {
@@ -398,7 +347,7 @@ func (p *listPage) fieldOptions(ctx context.Context, x field.Field) []ui.Option 
 			list = append(list, ui.Option{Value: v, Label: words.T(ctx, "contract.bool."+v)})
 		}
 	case field.Member:
-		list = append(list, p.b.owners(ctx, p.f.Get(pagePrefix + x.Key))[1:]...)
+		list = append(list, p.b.owners(ctx, p.f.Get(pagePrefix+x.Key))[1:]...)
 	default:
 		for _, o := range x.Options {
 			list = append(list, ui.Option{Value: o, Label: o})

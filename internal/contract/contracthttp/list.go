@@ -28,7 +28,7 @@ type listPage struct {
 	b        *book
 	rows     []row
 	cols     []string // attributes beside the list's own
-	unit     unit // what the column of amounts is headed with
+	unit     unit     // what the column of amounts is headed with
 	tally    string
 	next     string
 	goesOn   bool // the search stopped before the page was full

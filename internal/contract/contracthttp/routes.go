@@ -5,13 +5,16 @@ package contracthttp
 import (
 	"context"
 	"embed"
+	"io"
 	"io/fs"
 	"net/http"
 	"time"
 
 	"github.com/a-h/templ"
 
+	"kizuki/internal/api"
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
 	"kizuki/internal/org"
@@ -76,7 +79,7 @@ func New(svc *contract.Service, orgs *org.Service, fields *field.Service, people
 func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/contracts", Need: who.Read, Handle: h.list},
-		{Method: "GET", Path: "/contracts/export.csv", Need: who.Read, Handle: h.export(bom)},
+		{Method: "GET", Path: "/contracts/export.csv", Need: who.Read, Handle: rest.Export(h.svc, rest.BOM)},
 		{Method: "GET", Path: "/contracts/new", Need: who.Write, Handle: h.newPage},
 		{Method: "POST", Path: "/contracts/new", Need: who.Write, Handle: h.create},
 		{Method: "POST", Path: "/contracts/first", Need: who.Write, Handle: h.first},
@@ -101,6 +104,15 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/contracts/{id}/contacts/{contact}", Need: who.Write, Handle: h.saveContact},
 		{Method: "POST", Path: "/contracts/{id}/contacts/{contact}/remove", Need: who.Write, Handle: h.removeContact},
 	}
+}
+
+// API adds the endpoints.
+func (h *Handlers) API(a *api.API) { rest.New(h.svc, h.people).Add(a) }
+
+// WriteCSV writes every contract with every field: the page, REST and the
+// command line share it.
+func WriteCSV(ctx context.Context, svc *contract.Service, w io.Writer) error {
+	return rest.WriteCSV(ctx, svc, w)
 }
 
 // path is the address of a contract's page, or of one below it.

@@ -233,7 +233,7 @@ func TestNewAndEdit(t *testing.T) {
 		}
 		w.post("/contracts/new", url.Values{"organization": {"みなと"}, "name": {"二つめ"}, "key": {c.Key}}).want(t, 409)
 
-		edit := w.get(to + "/edit").want(t, 200)
+		edit := w.get(to+"/edit").want(t, 200)
 		sent := formOf(edit)
 		sent.Set("phase", "定着")
 		sent.Del("auto_renew")

@@ -118,7 +118,9 @@ func (w *world) parts() contracthttp.Parts {
 	return contracthttp.Parts{
 		Trail: panel("trail"), NoteBox: panel("note-box"), History: panel("history"), Asides: []contracthttp.Panel{panel("tasks")},
 		LastWords: func(context.Context, []id.ID) (map[id.ID]contracthttp.Said, error) { return w.said, nil },
-		Sources:   func(context.Context) (time.Time, string, error) { return start.Add(-5 * time.Hour), "契約管理", nil },
+		Sources: func(context.Context) (time.Time, string, error) {
+			return start.Add(-5 * time.Hour), "契約管理", nil
+		},
 		Post: func(_ context.Context, c id.ID, body string) error {
 			if body == "refuse" {
 				return errs.Field("body", "err.too_long", "Max", 1)

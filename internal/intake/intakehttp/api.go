@@ -116,14 +116,16 @@ type listInput struct {
 	api.Paging
 }
 
+// The id is repeated in each input: huma does not look into embedded types
+// that are not exported.
 type rowsInput struct {
-	idInput
+	ID string `path:"id"`
 	api.Paging
 	Outcome string `query:"outcome" default:"updated" enum:"created,updated,unchanged,invalid,absent,reappeared"`
 }
 
 type applyInput struct {
-	idInput
+	ID     string `path:"id"`
 	Prefer string `header:"Prefer" doc:"respond-async: answer at once, 202"`
 	Body   *struct {
 		ConfirmAbsent bool              `json:"confirm_absent,omitempty" doc:"more than a tenth of the rows may vanish"`

@@ -89,7 +89,7 @@ func (s *site) people(ws *workspace.Service) {
 	for mail, p := range map[string]struct {
 		name string
 		role who.Role
-	}{"tamura": {"田村 健", who.Member}, "nakano": {"中野 翔太", who.Viewer}} {
+	}{"tamura": {"田村 健", who.Member}, "nakano": {"中野 翔太", who.Viewer}, "ishikawa": {"石川 由香", who.Admin}, "ann": {"Ann Lee", who.Viewer}} {
 		link, _, err := ws.Invite(who.With(ctx, owner), mail+"@example.com", p.role, 0)
 		if err != nil {
 			s.t.Fatal(err)
@@ -105,9 +105,17 @@ func (s *site) people(ws *workspace.Service) {
 		name, _, _ := strings.Cut(p.name, " ")
 		s.actors[name] = actor
 	}
+	ann := s.actors["Ann"]
+	ann.Lang = "en"
+	s.actors["Ann"] = ann
 	if _, err := ws.CreateUnit(who.With(ctx, owner), "東京チーム", 0); err != nil {
 		s.t.Fatal(err)
 	}
+	other, err := ws.CreateWorkspace(ctx, workspace.SetupInput{Workspace: "よそ", Name: "よそ 太郎", Mail: "taro@example.net", Password: "correct horse battery", Lang: "ja"})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.actors["よそ"] = other
 }
 
 // serve mounts the routes; a session or token is simply the surname.
@@ -138,11 +146,11 @@ func (s *site) contractPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q := r.URL.Query()
-	panel, err := s.h.Panel(r.Context(), ref, PanelQuery{Show: timeline.Show(q.Get("show")), Cursor: q.Get("cursor")})
+	panel, err := s.h.Panel(r.Context(), ref, PanelQuery{Show: timeline.Show(q.Get("show")), Cursor: q.Get("cursor"), Base: r.URL.RequestURI()})
 	if err != nil {
 		return err
 	}
-	body := templ.Join(panel, s.h.NoteBox(r.Context(), s.minato, ""))
+	body := templ.Join(panel, s.h.NoteBox(r.Context(), s.minato, r.URL.RequestURI()))
 	return web.Page(w, r, http.StatusOK, web.Meta{Title: "x"}, templ.ComponentFunc(func(ctx context.Context, w io.Writer) error {
 		return ui.Sheet().Render(templ.WithChildren(ctx, body), w)
 	}))
@@ -191,12 +199,48 @@ func (s *site) call(name, method, path, body string) (int, map[string]any) {
 	w := httptest.NewRecorder()
 	s.rest.ServeHTTP(w, r)
 	var out map[string]any
+	if kind := w.Header().Get("Content-Type"); w.Code >= 400 && kind != "application/problem+json" {
+		s.t.Errorf("%s %s: %d as %q", method, path, w.Code, kind)
+	}
 	if w.Body.Len() > 0 {
 		if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
 			s.t.Fatalf("%s %s: %v: %s", method, path, err, w.Body)
 		}
 	}
 	return w.Code, out
+}
+
+// happen publishes changes of the contract, as the app would.
+func (s *site) happen(ctx context.Context, list ...bus.Change) {
+	s.t.Helper()
+	err := s.d.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		for i := range list {
+			list[i].Workspace, list[i].Contract = s.actors["岡田"].Workspace, s.minato.ID
+		}
+		return s.bus.Publish(ctx, tx, list...)
+	})
+	if err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+func changed(fields map[string][2]any) bus.Change {
+	return bus.Change{Kind: "contract.changed", Fields: fields}
+}
+
+// because is 岡田's act as the doing of something else.
+func (s *site) because(kind string, actor id.ID) context.Context {
+	return bus.Because(s.as("岡田"), bus.Cause{ActorKind: kind, ActorID: actor, Kind: kind, ID: actor})
+}
+
+// remarks are what the system says on the trail, from the newest event on.
+func (s *site) remarks(name string) []string {
+	s.t.Helper()
+	a := s.browse(name, s.path(""))
+	if a.status != http.StatusOK {
+		s.t.Fatal(a.status, a.body)
+	}
+	return a.lines(`#trail > [id^="event-"] .remark`)
 }
 
 func (s *site) path(more string) string { return "/contracts/" + s.minato.ID.String() + more }

@@ -286,6 +286,8 @@ func (s *speaker) by(e *timeline.Event, sentence string) string {
 	switch {
 	case kind == "system" || kind == "member" && name == "" || !words.Has(words.From(s.ctx).Lang, key):
 		return sentence
+	case kind != "member" && name != "" && strings.Contains(sentence, name):
+		return sentence // its publisher named it already
 	case kind != "member" && name != "":
 		key += "_named"
 	}

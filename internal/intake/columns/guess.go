@@ -1,4 +1,4 @@
-package intake
+package columns
 
 import (
 	"net/mail"
@@ -66,7 +66,7 @@ func headKey(s string) string {
 
 // guesser gives each target one column.
 type guesser struct {
-	columns  []surveyed
+	columns  []Surveyed
 	currency string
 	found    map[string]string // column → target
 	has      map[string]bool   // targets found
@@ -76,7 +76,7 @@ type guesser struct {
 // English and then by what stands in them. The rest becomes custom fields. An
 // amount whose decimals the currency does not have (29.85 yen) is a number
 // field rather than money.
-func guess(columns []surveyed, currency string) Mapping {
+func Guess(columns []Surveyed, currency string) Mapping {
 	g := guesser{columns: columns, currency: currency, found: map[string]string{}, has: map[string]bool{}}
 	for _, target := range targets {
 		g.byHead(target)
@@ -89,20 +89,20 @@ func guess(columns []surveyed, currency string) Mapping {
 	return Mapping{Columns: g.found, Rest: RestFields}
 }
 
-func (g *guesser) take(c surveyed, target string) {
-	g.found[c.name], g.has[target] = target, true
+func (g *guesser) take(c Surveyed, target string) {
+	g.found[c.Name], g.has[target] = target, true
 }
 
 // free are the columns without a target that hold something.
-func (g *guesser) free() []surveyed {
-	return slices.DeleteFunc(slices.Clone(g.columns), func(c surveyed) bool { return g.found[c.name] != "" || c.filled == 0 })
+func (g *guesser) free() []Surveyed {
+	return slices.DeleteFunc(slices.Clone(g.columns), func(c Surveyed) bool { return g.found[c.Name] != "" || c.filled == 0 })
 }
 
 func (g *guesser) byHead(target string) {
-	var fit []surveyed
+	var fit []Surveyed
 	for _, head := range heads[target] {
 		for _, c := range g.free() {
-			if headKey(c.name) == head && g.plausible(target, c) {
+			if headKey(c.Name) == head && g.plausible(target, c) {
 				fit = append(fit, c)
 			}
 		}
@@ -111,14 +111,14 @@ func (g *guesser) byHead(target string) {
 		return
 	}
 	best := fit[0]
-	if at := slices.IndexFunc(fit, func(c surveyed) bool { return !c.repeats }); target == "key" && at >= 0 {
+	if at := slices.IndexFunc(fit, func(c Surveyed) bool { return !c.repeats }); target == "key" && at >= 0 {
 		best = fit[at] // of No and 契約番号 the one that tells rows apart
 	}
 	g.take(best, target)
 }
 
 // plausible asks the values whether the header may be right.
-func (g *guesser) plausible(target string, c surveyed) bool {
+func (g *guesser) plausible(target string, c Surveyed) bool {
 	switch target {
 	case "start_date", "renewal_date", "notice_date":
 		return c.most(func(s string) bool { _, err := cal.Parse(s); return err == nil })
@@ -185,7 +185,7 @@ func (g *guesser) mails() {
 // uniqueKey takes the first column that tells the rows apart: one of codes if
 // there is one, else one of names, be it the organization's.
 func (g *guesser) uniqueKey() {
-	unique := func(c surveyed) bool { return !c.repeats && c.blank == 0 && c.filled > 1 && c.typ != field.Date }
+	unique := func(c Surveyed) bool { return !c.repeats && c.blank == 0 && c.filled > 1 && c.Type != field.Date }
 	for _, c := range g.free() {
 		if unique(c) && c.nearlyAll(isCode) {
 			g.take(c, "key")
@@ -193,7 +193,7 @@ func (g *guesser) uniqueKey() {
 		}
 	}
 	for _, c := range g.columns {
-		if t := g.found[c.name]; unique(c) && (t == "" && c.typ == field.Text || t == "organization" || t == "name") {
+		if t := g.found[c.Name]; unique(c) && (t == "" && c.Type == field.Text || t == "organization" || t == "name") {
 			delete(g.has, t)
 			g.take(c, "key")
 			return

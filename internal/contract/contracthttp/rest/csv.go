@@ -1,4 +1,4 @@
-package contracthttp
+package rest
 
 import (
 	"context"
@@ -13,8 +13,8 @@ import (
 	"kizuki/internal/web/words"
 )
 
-// bom tells a spreadsheet on a Japanese machine that the file is UTF-8.
-const bom = "\ufeff"
+// BOM tells a spreadsheet on a Japanese machine that the file is UTF-8.
+const BOM = "\ufeff"
 
 // WriteCSV writes every contract with every field. Cells a spreadsheet would
 // take for a formula are led by an apostrophe.
@@ -47,8 +47,8 @@ func guarded(cell string) string {
 	return cell
 }
 
-// export streams the file. lead stands before its first byte.
-func (h *Handlers) export(lead string) web.Handler {
+// Export streams the file. lead stands before its first byte.
+func Export(svc *contract.Service, lead string) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		ctx := r.Context()
 		name := "contracts-" + string(words.Today(ctx, web.Now(ctx))) + ".csv"
@@ -57,7 +57,7 @@ func (h *Handlers) export(lead string) web.Handler {
 			h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
 			h.Set("Cache-Control", "no-store")
 		}}
-		err := WriteCSV(ctx, h.svc, out)
+		err := WriteCSV(ctx, svc, out)
 		if err == nil || !out.begun {
 			return err
 		}

@@ -1,4 +1,4 @@
-package intake
+package compare
 
 import (
 	"crypto/sha256"
@@ -11,22 +11,23 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
+	"kizuki/internal/intake/columns"
 	"kizuki/internal/intake/sheet"
 	"kizuki/internal/org"
 	"kizuki/internal/text"
 	"kizuki/internal/workspace"
 )
 
-// reader understands the rows of one file.
-type reader struct {
-	plan     *Plan
+// Reader understands the rows of one file.
+type Reader struct {
+	plan     *columns.Plan
 	set      contract.Setter        // for the built-in attributes
 	fields   map[string]field.Field // by key, new ones too
 	basis    contract.Basis
 	currency string
-	orgs     map[org.Name]org.Resolved
+	Orgs     map[org.Name]org.Resolved
 	told     map[org.Name]bool // joinings already listed
-	owners   workspace.Owners
+	Owners   workspace.Owners
 	lines    map[string]int // first line of each key
 	cache    []map[string]parsed
 	kinds    []kind // by column
@@ -47,9 +48,9 @@ type parsed struct {
 // maxCache bounds how many different cells of a column are kept read.
 const maxCache = 5000
 
-func newReader(p *Plan, fields []field.Field, currency string, member func(string) (id.ID, bool)) *reader {
-	r := &reader{plan: p, basis: p.basis(), currency: currency, fields: map[string]field.Field{}, lines: map[string]int{},
-		set: contract.Setter{Form: true}, orgs: map[org.Name]org.Resolved{}, told: map[org.Name]bool{}}
+func NewReader(p *columns.Plan, fields []field.Field, currency string, member func(string) (id.ID, bool)) *Reader {
+	r := &Reader{plan: p, basis: p.Basis(), currency: currency, fields: map[string]field.Field{}, lines: map[string]int{},
+		set: contract.Setter{Form: true}, Orgs: map[org.Name]org.Resolved{}, told: map[org.Name]bool{}}
 	r.set.Parse = field.ParseCtx{Currency: currency, Member: member, AnyOption: true}
 	for _, f := range fields {
 		r.fields[f.Key] = f
@@ -59,7 +60,7 @@ func newReader(p *Plan, fields []field.Field, currency string, member func(strin
 	}
 	for _, c := range p.Columns {
 		k := kind{target: c.Target}
-		k.field, _ = strings.CutPrefix(c.Target, fieldPrefix)
+		k.field, _ = strings.CutPrefix(c.Target, columns.FieldPrefix)
 		if k.field == c.Target {
 			k.field = ""
 		}
@@ -69,24 +70,24 @@ func newReader(p *Plan, fields []field.Field, currency string, member func(strin
 	return r
 }
 
-// line is one row of the file, understood as far as the file alone allows.
-type line struct {
-	no       int
+// Line is one row of the file, understood as far as the file alone allows.
+type Line struct {
+	No       int
 	key      string
-	keyFold  string
+	KeyFold  string
 	values   map[string]any // built-in attributes as texts
 	fields   map[string]any // custom values, canonical
-	org      org.Name
+	Org      org.Name
 	owner    string
 	note     string
-	contact  contact
+	contact  Contact
 	cells    []string
-	problems []Problem
+	Problems []Problem
 }
 
-// read takes a row apart. Blank cells say nothing.
-func (r *reader) read(in sheet.Row) line {
-	l := line{no: in.Line, cells: in.Cells, values: map[string]any{}}
+// Read takes a row apart. Blank cells say nothing.
+func (r *Reader) Read(in sheet.Row) Line {
+	l := Line{No: in.Line, cells: in.Cells, values: map[string]any{}}
 	for i, cell := range in.Cells {
 		k := r.kinds[i]
 		if cell = strings.TrimSpace(text.Clean(cell)); cell == "" || k.target == "" {
@@ -99,12 +100,12 @@ func (r *reader) read(in sheet.Row) line {
 		switch k.target {
 		case "key":
 			l.key = text.Line(cell)
-			l.keyFold = text.Fold(l.key)
+			l.KeyFold = text.Fold(l.key)
 		case "organization":
-			l.org.Name = text.Line(cell)
+			l.Org.Name = text.Line(cell)
 		case "corporate_number":
 			n, err := org.ParseNumber(cell)
-			l.org.CorporateNumber = n
+			l.Org.CorporateNumber = n
 			r.problem(&l, i, cell, err)
 		case "owner":
 			l.owner = text.Line(cell)
@@ -122,34 +123,37 @@ func (r *reader) read(in sheet.Row) line {
 	return l
 }
 
+// Has reports whether a row of the file had the key.
+func (r *Reader) Has(keyFold string) bool { return r.lines[keyFold] > 0 }
+
 // complete derives what the file leaves to us and checks what needs no database.
-func (r *reader) complete(l *line) {
+func (r *Reader) complete(l *Line) {
 	if r.basis != "" && l.values["amount"] != nil {
 		l.values["amount_basis"] = string(r.basis)
 	}
 	switch {
-	case l.keyFold == "":
-		r.problem(l, r.plan.column("key"), "", errs.Field("key", "intake.err.blank_key"))
-	case r.lines[l.keyFold] > 0:
-		r.problem(l, r.plan.column("key"), l.key, errs.Field("key", "intake.err.duplicate_key", "Line", r.lines[l.keyFold]))
+	case l.KeyFold == "":
+		r.problem(l, r.plan.Column("key"), "", errs.Field("key", "intake.err.blank_key"))
+	case r.lines[l.KeyFold] > 0:
+		r.problem(l, r.plan.Column("key"), l.key, errs.Field("key", "intake.err.duplicate_key", "Line", r.lines[l.KeyFold]))
 	default:
-		r.lines[l.keyFold] = l.no
+		r.lines[l.KeyFold] = l.No
 	}
-	if l.org.Name != "" {
-		r.problem(l, r.plan.column("organization"), l.org.Name, checkOrg(l.org.Name))
+	if l.Org.Name != "" {
+		r.problem(l, r.plan.Column("organization"), l.Org.Name, CheckOrg(l.Org.Name))
 	}
 	if l.owner != "" {
-		r.problem(l, r.plan.column("owner"), l.owner, r.checkOwner(l.owner))
+		r.problem(l, r.plan.Column("owner"), l.owner, r.checkOwner(l.owner))
 	}
 	if utf8.RuneCountInString(l.contact.Name) > 100 {
-		r.problem(l, r.plan.column("contact_name"), l.contact.Name, errs.Field("contact_name", "err.too_long", "Max", 100))
+		r.problem(l, r.plan.Column("contact_name"), l.contact.Name, errs.Field("contact_name", "err.too_long", "Max", 100))
 	}
 	if m := l.contact.Mail; m != "" && !mailLike(m) {
-		r.problem(l, r.plan.column("contact_mail"), m, errs.Field("contact_mail", "contract.err.mail"))
+		r.problem(l, r.plan.Column("contact_mail"), m, errs.Field("contact_mail", "contract.err.mail"))
 	}
 }
 
-func checkOrg(name string) error {
+func CheckOrg(name string) error {
 	if text.OrgKey(name) == "" {
 		return errs.Field("organization", "err.required")
 	}
@@ -159,11 +163,11 @@ func checkOrg(name string) error {
 	return nil
 }
 
-func (r *reader) checkOwner(s string) error {
-	if len(r.owners.Ambiguous[s]) > 0 {
-		return errs.Field("owner", "intake.err.owner_ambiguous", "Value", s, "Count", len(r.owners.Ambiguous[s]))
+func (r *Reader) checkOwner(s string) error {
+	if len(r.Owners.Ambiguous[s]) > 0 {
+		return errs.Field("owner", "intake.err.owner_ambiguous", "Value", s, "Count", len(r.Owners.Ambiguous[s]))
 	}
-	if slices.Contains(r.owners.Invalid, s) {
+	if slices.Contains(r.Owners.Invalid, s) {
 		return errs.Field("owner", "err.too_long", "Max", 100)
 	}
 	return nil
@@ -175,7 +179,7 @@ func mailLike(s string) bool {
 }
 
 // readField reads a custom value; equal cells are read once.
-func (r *reader) readField(l *line, column int, cell string) {
+func (r *Reader) readField(l *Line, column int, cell string) {
 	p, ok := r.cache[column][cell]
 	if !ok {
 		f := r.fields[r.kinds[column].field]
@@ -201,37 +205,37 @@ func (r *reader) readField(l *line, column int, cell string) {
 
 // learn notes options the field does not have yet, so that later spellings of
 // the same one become it.
-func (r *reader) learn(f field.Field, v any) {
-	isNew := slices.ContainsFunc(r.plan.NewFields, func(n NewField) bool { return n.Key == f.Key })
-	for _, o := range optionsOf(v) {
-		if hasOption(f.Options, o) {
+func (r *Reader) learn(f field.Field, v any) {
+	isNew := slices.ContainsFunc(r.plan.NewFields, func(n columns.NewField) bool { return n.Key == f.Key })
+	for _, o := range columns.OptionsOf(v) {
+		if columns.HasOption(f.Options, o) {
 			continue
 		}
 		f.Options = append(slices.Clone(f.Options), o)
 		r.fields[f.Key] = f
 		if !isNew {
-			r.plan.Options = append(r.plan.Options, NewOption{Field: f.Key, Option: o})
+			r.plan.Options = append(r.plan.Options, columns.NewOption{Field: f.Key, Option: o})
 		}
 	}
 }
 
 // problem notes an error of a cell, if there is one.
-func (r *reader) problem(l *line, column int, value string, err error) {
+func (r *Reader) problem(l *Line, column int, value string, err error) {
 	if err == nil {
 		return
 	}
 	e := errs.As(err)
-	p := Problem{Line: l.no, Value: text.Excerpt(value, 100), Key: e.Key, Args: e.Args}
+	p := Problem{Line: l.No, Value: text.Excerpt(value, 100), Key: e.Key, Args: e.Args}
 	if column >= 0 {
 		p.Column, p.Target = r.plan.Columns[column].Name, r.plan.Columns[column].Target
 	}
-	l.problems = append(l.problems, p)
+	l.Problems = append(l.Problems, p)
 }
 
 // assign writes the line's values into a contract and notes what cannot be read.
-func (r *reader) assign(l *line, c *contract.Contract) {
+func (r *Reader) assign(l *Line, c *contract.Contract) {
 	for _, e := range r.set.Apply(c, l.values) {
-		at := r.plan.column(e.Field)
+		at := r.plan.Column(e.Field)
 		value := ""
 		if at >= 0 {
 			value = strings.TrimSpace(l.cells[at])
@@ -250,14 +254,14 @@ func (r *reader) assign(l *line, c *contract.Contract) {
 
 // brought is the fingerprint of the note and the contact a row brings; a part
 // that the row leaves blank stays as the source knew it.
-func (l line) brought(before string) string {
+func (l Line) brought(before string) string {
 	was, now := [2]string{}, [2]string{}
 	was[0], was[1], _ = strings.Cut(before, ".")
 	now = was
 	if l.note != "" {
 		now[0] = sum(l.note)
 	}
-	if l.contact != (contact{}) {
+	if l.contact != (Contact{}) {
 		now[1] = sum(l.contact.Name + "\x00" + l.contact.Mail)
 	}
 	if now == ([2]string{}) {

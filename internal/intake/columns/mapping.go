@@ -1,4 +1,4 @@
-package intake
+package columns
 
 import (
 	"fmt"
@@ -30,7 +30,7 @@ const (
 // Ignore is the target of a column to be left out.
 const Ignore = "ignore"
 
-const fieldPrefix = "field:"
+const FieldPrefix = "field:"
 
 // Targets are what a column may mean, beside field:KEY and Ignore. The CSM's
 // own call (見立て) is not among them: a list must not overrule a person.
@@ -43,7 +43,7 @@ var targets = strings.Fields(`key name organization department corporate_number 
 func (m Mapping) Empty() bool { return len(m.Columns) == 0 && m.Rest == "" }
 
 // fits reports whether every column the mapping names is in the file.
-func (m Mapping) fits(header []string) bool {
+func (m Mapping) Fits(header []string) bool {
 	for name := range m.Columns {
 		if !slices.Contains(header, name) {
 			return false
@@ -53,7 +53,7 @@ func (m Mapping) fits(header []string) bool {
 }
 
 // check says what is wrong with a mapping for a file with these columns.
-func (m Mapping) check(header []string, fields []field.Field) error {
+func (m Mapping) Check(header []string, fields []field.Field) error {
 	var list []*errs.E
 	by := map[string]string{}
 	for _, name := range slices.Sorted(maps.Keys(m.Columns)) {
@@ -83,7 +83,7 @@ func (m Mapping) check(header []string, fields []field.Field) error {
 var fieldKeyForm = regexp.MustCompile(`^[a-z0-9_]{1,40}$`)
 
 func isTarget(target string, fields []field.Field) bool {
-	key, isField := strings.CutPrefix(target, fieldPrefix)
+	key, isField := strings.CutPrefix(target, FieldPrefix)
 	if !isField {
 		return slices.Contains(targets, target)
 	}
@@ -112,12 +112,12 @@ func columnNames(header []string) []string {
 // resolve turns a mapping into the plan of a file. The columns it does not
 // name become the fields of their labels, new ones if need be; those that are
 // blank from top to bottom are left out.
-func (m Mapping) resolve(columns []surveyed, fields []field.Field) (Plan, error) {
+func (m Mapping) Resolve(columns []Surveyed, fields []field.Field) (Plan, error) {
 	var names []string
 	for _, c := range columns {
-		names = append(names, c.name)
+		names = append(names, c.Name)
 	}
-	if err := m.check(names, fields); err != nil {
+	if err := m.Check(names, fields); err != nil {
 		return Plan{}, err
 	}
 	var p Plan
@@ -126,7 +126,7 @@ func (m Mapping) resolve(columns []surveyed, fields []field.Field) (Plan, error)
 		taken[target] = true
 	}
 	for _, c := range columns {
-		target, named := m.Columns[c.name]
+		target, named := m.Columns[c.Name]
 		if !named && m.Rest != RestIgnore {
 			target = restTarget(c, fields, taken)
 		}
@@ -134,9 +134,9 @@ func (m Mapping) resolve(columns []surveyed, fields []field.Field) (Plan, error)
 			target = ""
 		}
 		taken[target] = true
-		p.Columns = append(p.Columns, Column{Name: c.name, Target: target, Samples: c.samples(), Type: c.typ})
-		if key, ok := strings.CutPrefix(target, fieldPrefix); ok && !hasField(fields, key) {
-			p.NewFields = append(p.NewFields, NewField{Key: key, Label: label(c.name), Type: c.typ, Options: c.options})
+		p.Columns = append(p.Columns, Column{Name: c.Name, Target: target, Samples: c.Samples(), Type: c.Type})
+		if key, ok := strings.CutPrefix(target, FieldPrefix); ok && !hasField(fields, key) {
+			p.NewFields = append(p.NewFields, NewField{Key: key, Label: label(c.Name), Type: c.Type, Options: c.options})
 		}
 	}
 	return p, nil
@@ -148,13 +148,13 @@ func hasField(fields []field.Field, key string) bool {
 
 // restTarget finds the field a column belongs to by its label or key, or names
 // a new one. A retired field is left alone.
-func restTarget(c surveyed, fields []field.Field, taken map[string]bool) string {
+func restTarget(c Surveyed, fields []field.Field, taken map[string]bool) string {
 	if c.filled == 0 {
 		return ""
 	}
-	fold := text.Fold(c.name)
+	fold := text.Fold(c.Name)
 	for _, f := range fields {
-		if f.Key != slug(c.name) && text.Fold(f.Labels["ja"]) != fold && text.Fold(f.Labels["en"]) != fold {
+		if f.Key != slug(c.Name) && text.Fold(f.Labels["ja"]) != fold && text.Fold(f.Labels["en"]) != fold {
 			continue
 		}
 		if f.Retired() || taken[f.Name()] {
@@ -162,8 +162,8 @@ func restTarget(c surveyed, fields []field.Field, taken map[string]bool) string 
 		}
 		return f.Name()
 	}
-	return fieldPrefix + newKey(c.name, func(key string) bool {
-		return hasField(fields, key) || taken[fieldPrefix+key] || slices.Contains(field.Reserved, key)
+	return FieldPrefix + newKey(c.Name, func(key string) bool {
+		return hasField(fields, key) || taken[FieldPrefix+key] || slices.Contains(field.Reserved, key)
 	})
 }
 
@@ -197,8 +197,8 @@ func label(name string) string {
 	return string(r[:min(len(r), field.MaxLabel)])
 }
 
-// langOf guesses the language of a label.
-func langOf(label string) string {
+// LangOf guesses the language of a label.
+func LangOf(label string) string {
 	if strings.ContainsFunc(label, func(r rune) bool { return r > 0x2e7f }) {
 		return "ja"
 	}
@@ -218,15 +218,15 @@ func (p Plan) Mapping() Mapping {
 }
 
 // column is where a target stands, -1 if the file has no such column.
-func (p Plan) column(target string) int {
+func (p Plan) Column(target string) int {
 	return slices.IndexFunc(p.Columns, func(c Column) bool { return c.Target == target })
 }
 
 // basis is what the amounts are for where no column tells: the header of the
 // amount itself may (月額, ARR).
-func (p Plan) basis() contract.Basis {
-	at := p.column("amount")
-	if at < 0 || p.column("amount_basis") >= 0 {
+func (p Plan) Basis() contract.Basis {
+	at := p.Column("amount")
+	if at < 0 || p.Column("amount_basis") >= 0 {
 		return ""
 	}
 	switch head := headKey(p.Columns[at].Name); {
@@ -241,7 +241,7 @@ func (p Plan) basis() contract.Basis {
 
 // Name is the column of a target, "" if the file has none.
 func (p Plan) Name(target string) string {
-	if i := p.column(target); i >= 0 {
+	if i := p.Column(target); i >= 0 {
 		return p.Columns[i].Name
 	}
 	return ""

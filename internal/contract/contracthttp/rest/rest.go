@@ -1,4 +1,6 @@
-package contracthttp
+// Package rest holds the endpoints about contracts and their export as a file;
+// contracthttp mounts them beside its pages.
+package rest
 
 import (
 	"context"
@@ -20,7 +22,19 @@ import (
 	"kizuki/internal/web"
 	"kizuki/internal/web/words"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace"
 )
+
+// Endpoints serves programs.
+type Endpoints struct {
+	svc    *contract.Service
+	people *workspace.Service
+}
+
+// New makes the endpoints.
+func New(svc *contract.Service, people *workspace.Service) *Endpoints {
+	return &Endpoints{svc: svc, people: people}
+}
 
 // Ref names another thing in REST.
 type Ref struct {
@@ -221,30 +235,30 @@ func op(opID, method, path, summary string) huma.Operation {
 	return o
 }
 
-// API adds the endpoints.
-func (h *Handlers) API(a *api.API) {
-	api.Add(a, who.Read, op("list-contracts", "GET", "", "Contracts, in pages; field.KEY=… (or .not .has .from .to .unset) narrows by custom fields"), h.apiList)
-	api.Add(a, who.Write, op("create-contract", "POST", "", "A new contract"), h.apiCreate)
+// Add registers the endpoints.
+func (h *Endpoints) Add(a *api.API) {
+	api.Add(a, who.Read, op("list-contracts", "GET", "", "Contracts, in pages; field.KEY=… (or .not .has .from .to .unset) narrows by custom fields"), h.list)
+	api.Add(a, who.Write, op("create-contract", "POST", "", "A new contract"), h.create)
 	export := op("export-contracts", "GET", "/export.csv", "All contracts with every field, as CSV")
 	export.Responses = map[string]*huma.Response{"200": {Description: "CSV, UTF-8", Content: map[string]*huma.MediaType{"text/csv": {}}}}
-	a.Raw(who.Read, export, h.export(""))
-	api.Add(a, who.Read, op("get-contract", "GET", "/{id}", "One contract"), h.apiGet)
-	api.Add(a, who.Write, op("change-contract", "PATCH", "/{id}", "Change attributes"), h.apiPatch)
-	api.Add(a, who.Write, op("end-contract", "POST", "/{id}/end", "End a contract; everything is kept"), h.apiEnd)
-	api.Add(a, who.Write, op("reopen-contract", "POST", "/{id}/reopen", "Take the end back"), h.apiAct(h.svc.Reopen))
-	api.Add(a, who.Write, op("archive-contract", "POST", "/{id}/archive", "Hide from lists; everything is kept"), h.apiAct(h.svc.Archive))
-	api.Add(a, who.Write, op("unarchive-contract", "POST", "/{id}/unarchive", "Bring back into lists"), h.apiAct(h.svc.Unarchive))
-	api.Add(a, who.Read, op("list-contract-contacts", "GET", "/{id}/contacts", "People at the customer"), h.apiContacts)
-	api.Add(a, who.Write, op("add-contract-contact", "POST", "/{id}/contacts", "Add a person"), h.apiAddContact)
-	api.Add(a, who.Read, op("list-contract-terms", "GET", "/{id}/terms", "Terms, the newest first"), h.apiTerms)
+	a.Raw(who.Read, export, Export(h.svc, ""))
+	api.Add(a, who.Read, op("get-contract", "GET", "/{id}", "One contract"), h.get)
+	api.Add(a, who.Write, op("change-contract", "PATCH", "/{id}", "Change attributes"), h.patch)
+	api.Add(a, who.Write, op("end-contract", "POST", "/{id}/end", "End a contract; everything is kept"), h.end)
+	api.Add(a, who.Write, op("reopen-contract", "POST", "/{id}/reopen", "Take the end back"), h.act(h.svc.Reopen))
+	api.Add(a, who.Write, op("archive-contract", "POST", "/{id}/archive", "Hide from lists; everything is kept"), h.act(h.svc.Archive))
+	api.Add(a, who.Write, op("unarchive-contract", "POST", "/{id}/unarchive", "Bring back into lists"), h.act(h.svc.Unarchive))
+	api.Add(a, who.Read, op("list-contract-contacts", "GET", "/{id}/contacts", "People at the customer"), h.contacts)
+	api.Add(a, who.Write, op("add-contract-contact", "POST", "/{id}/contacts", "Add a person"), h.addContact)
+	api.Add(a, who.Read, op("list-contract-terms", "GET", "/{id}/terms", "Terms, the newest first"), h.terms)
 }
 
-func (h *Handlers) apiList(ctx context.Context, in *listInput) (*api.List[ContractJSON], error) {
+func (h *Endpoints) list(ctx context.Context, in *listInput) (*api.List[ContractJSON], error) {
 	q := contract.Query{Q: in.Q, Status: in.Status, Phase: in.Phase, Outlook: contract.Outlook(in.Outlook), Sort: in.Sort,
-		Limit: in.Limit, Cursor: in.Cursor, Ended: in.Ended, Fields: fieldFilters(in.query, "field.")}
+		Limit: in.Limit, Cursor: in.Cursor, Ended: in.Ended, Fields: FieldFilters(in.query, "field.", "")}
 	var bad [4]error
 	q.Owner, bad[0] = h.ownerAsked(ctx, in.Owner)
-	q.Org, bad[1] = parseID("organization", in.Organization)
+	q.Org, bad[1] = ID("organization", in.Organization)
 	q.RenewalFrom, bad[2] = dayAsked("renewal_from", in.RenewalFrom)
 	q.RenewalTo, bad[3] = dayAsked("renewal_before", in.RenewalBefore)
 	for _, err := range bad {
@@ -264,8 +278,8 @@ func (h *Handlers) apiList(ctx context.Context, in *listInput) (*api.List[Contra
 }
 
 // ownerAsked finds the member a program means: by id, mail or name.
-func (h *Handlers) ownerAsked(ctx context.Context, s string) (id.ID, error) {
-	if m, err := ownerID(ctx, s); err == nil {
+func (h *Endpoints) ownerAsked(ctx context.Context, s string) (id.ID, error) {
+	if m, err := Owner(ctx, s); err == nil {
 		return m, nil
 	}
 	members, err := h.people.Members(ctx)
@@ -288,7 +302,7 @@ func dayAsked(name, s string) (cal.Date, error) {
 	return d, nil
 }
 
-func (h *Handlers) apiCreate(ctx context.Context, in *createInput) (*api.One[ContractJSON], error) {
+func (h *Endpoints) create(ctx context.Context, in *createInput) (*api.One[ContractJSON], error) {
 	b := in.Body
 	c, err := h.svc.Create(ctx, contract.Input{Key: b.Key, Name: b.Name, Organization: b.Organization, Department: b.Department,
 		Owner: b.Owner, Status: b.Status, Phase: b.Phase, Outlook: b.Outlook, OutlookWhy: b.OutlookWhy, StartDate: b.StartDate,
@@ -304,7 +318,7 @@ func one(c contract.Contract, err error) (*api.One[ContractJSON], error) {
 	return api.NewOne(asJSON(c)), nil
 }
 
-func (h *Handlers) apiGet(ctx context.Context, in *IDInput) (*api.One[ContractJSON], error) {
+func (h *Endpoints) get(ctx context.Context, in *IDInput) (*api.One[ContractJSON], error) {
 	ref, err := in.ref()
 	if err != nil {
 		return nil, err
@@ -312,7 +326,7 @@ func (h *Handlers) apiGet(ctx context.Context, in *IDInput) (*api.One[ContractJS
 	return one(h.svc.Get(ctx, ref))
 }
 
-func (h *Handlers) apiPatch(ctx context.Context, in *patchInput) (*api.One[ContractJSON], error) {
+func (h *Endpoints) patch(ctx context.Context, in *patchInput) (*api.One[ContractJSON], error) {
 	ref, err := in.ref()
 	if err != nil {
 		return nil, err
@@ -362,12 +376,12 @@ func attributes(body map[string]any) (map[string]any, error) {
 	return out, nil
 }
 
-func (h *Handlers) apiEnd(ctx context.Context, in *endInput) (*api.One[ContractJSON], error) {
+func (h *Endpoints) end(ctx context.Context, in *endInput) (*api.One[ContractJSON], error) {
 	ref, err := in.ref()
 	if err != nil {
 		return nil, err
 	}
-	on, err := dayTyped("on", in.Body.On, words.Today(ctx, web.Now(ctx)))
+	on, err := Day("on", in.Body.On, words.Today(ctx, web.Now(ctx)))
 	if err != nil {
 		return nil, err
 	}
@@ -377,7 +391,7 @@ func (h *Handlers) apiEnd(ctx context.Context, in *endInput) (*api.One[ContractJ
 	return one(h.svc.Get(ctx, ref))
 }
 
-func (h *Handlers) apiAct(do func(context.Context, id.ID) error) func(context.Context, *IDInput) (*api.One[ContractJSON], error) {
+func (h *Endpoints) act(do func(context.Context, id.ID) error) func(context.Context, *IDInput) (*api.One[ContractJSON], error) {
 	return func(ctx context.Context, in *IDInput) (*api.One[ContractJSON], error) {
 		ref, err := in.ref()
 		if err != nil {
@@ -390,7 +404,7 @@ func (h *Handlers) apiAct(do func(context.Context, id.ID) error) func(context.Co
 	}
 }
 
-func (h *Handlers) apiContacts(ctx context.Context, in *IDInput) (*api.List[ContactJSON], error) {
+func (h *Endpoints) contacts(ctx context.Context, in *IDInput) (*api.List[ContactJSON], error) {
 	ref, err := in.ref()
 	if err != nil {
 		return nil, err
@@ -406,7 +420,7 @@ func (h *Handlers) apiContacts(ctx context.Context, in *IDInput) (*api.List[Cont
 	return api.NewList(out, ""), nil
 }
 
-func (h *Handlers) apiAddContact(ctx context.Context, in *contactInput) (*api.One[ContactJSON], error) {
+func (h *Endpoints) addContact(ctx context.Context, in *contactInput) (*api.One[ContactJSON], error) {
 	ref, err := in.ref()
 	if err != nil {
 		return nil, err
@@ -419,7 +433,7 @@ func (h *Handlers) apiAddContact(ctx context.Context, in *contactInput) (*api.On
 	return api.NewOne(contactJSON(c)), nil
 }
 
-func (h *Handlers) apiTerms(ctx context.Context, in *IDInput) (*api.List[TermJSON], error) {
+func (h *Endpoints) terms(ctx context.Context, in *IDInput) (*api.List[TermJSON], error) {
 	ref, err := in.ref()
 	if err != nil {
 		return nil, err

@@ -1,4 +1,4 @@
-package intake
+package compare
 
 import (
 	"bytes"
@@ -10,16 +10,17 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
+	"kizuki/internal/intake/columns"
 	"kizuki/internal/org"
 )
 
-// side is what a row says on one side of its arrow: before it was applied, or
+// Side is what a row says on one side of its arrow: before it was applied, or
 // after. Only what differs is in it; for a created row, all.
-type side struct {
+type Side struct {
 	Values map[string]any  `json:"values,omitempty"` // canonical, by attribute
 	Fields json.RawMessage `json:"fields,omitempty"` // canonical, by field key
-	Org    *orgRef         `json:"org,omitempty"`
-	Owner  *ownerRef       `json:"owner,omitempty"`
+	Org    *OrgRef         `json:"org,omitempty"`
+	Owner  *OwnerRef       `json:"owner,omitempty"`
 
 	// Before only.
 	Version int64 `json:"version,omitempty"`
@@ -28,58 +29,60 @@ type side struct {
 	Number  bool     `json:"number,omitempty"`  // the organization takes the row's corporate number
 	Term    int      `json:"term,omitempty"`    // the term that begins with the new dates
 	Note    string   `json:"note,omitempty"`    // words for the trail
-	Contact *contact `json:"contact,omitempty"` // person at the customer
+	Contact *Contact `json:"contact,omitempty"` // person at the customer
 	Cells   []string `json:"cells,omitempty"`   // an invalid row as it was in the file
 }
 
-// orgRef names an organization: by what the file says, or by what it is.
-type orgRef struct {
+// OrgRef names an organization: by what the file says, or by what it is.
+type OrgRef struct {
 	ID     id.ID  `json:"id,omitzero"` // 0 = to be found or made
 	Name   string `json:"name"`
 	Number string `json:"number,omitempty"`
 }
 
-func (o orgRef) name() org.Name { return org.Name{Name: o.Name, CorporateNumber: o.Number} }
+// OrgName is how org knows it.
+func (o OrgRef) OrgName() org.Name { return org.Name{Name: o.Name, CorporateNumber: o.Number} }
 
-// ownerRef names an owner: by the text in the file, or by who it is.
-type ownerRef struct {
+// OwnerRef names an owner: by the text in the file, or by who it is.
+type OwnerRef struct {
 	ID   id.ID  `json:"id,omitzero"`
 	Text string `json:"text"`
 }
 
-type contact struct {
+// Contact is a person at the customer.
+type Contact struct {
 	Name string `json:"name,omitempty"`
 	Mail string `json:"mail,omitempty"`
 }
 
-// row is one line of import_row.
-type row struct {
-	line                int
-	keyFold             string
-	outcome             Outcome
-	contract            id.ID
-	before              side
-	after               side
-	problems            []Problem
-	brought             string
-	seen                seenKey
-	wasImport           id.ID
-	wasAt               int64
-	made                *contract.Contract // of a created row, when it is about to be written
-	rawBefore, rawAfter string             // before and after as JSON, made ahead of the writer
+// Row is one line of import_row.
+type Row struct {
+	Line                int
+	KeyFold             string
+	Outcome             Outcome
+	Contract            id.ID
+	Before              Side
+	After               Side
+	Problems            []Problem
+	Brought             string
+	Seen                Seen
+	WasImport           id.ID
+	WasAt               int64
+	Made                *contract.Contract // of a created row, when it is about to be written
+	RawBefore, RawAfter string             // before and after as JSON, made ahead of the writer
 }
 
-// seenKey is how the source knows a key.
-type seenKey struct {
-	contract   id.ID
-	lastImport id.ID
-	lastSeen   int64
-	absent     int64
-	brought    string
+// Seen is how the source knows a key.
+type Seen struct {
+	Contract   id.ID
+	LastImport id.ID
+	LastSeen   int64
+	Absent     int64
+	Brought    string
 }
 
 // fieldValues are the canonical custom values; nil means unset.
-func (s side) fieldValues() (map[string]any, error) {
+func (s Side) FieldValues() (map[string]any, error) {
 	if len(s.Fields) == 0 {
 		return nil, nil
 	}
@@ -88,13 +91,13 @@ func (s side) fieldValues() (map[string]any, error) {
 
 // sides puts a contract's changes into what was and what will be. The
 // references are the caller's to add.
-func sides(changes map[string][2]any) (before, after side, err error) {
+func Sides(changes map[string][2]any) (before, after Side, err error) {
 	was, now := map[string]any{}, map[string]any{}
 	for name, pair := range changes {
 		if name == "organization" || name == "owner" {
 			continue
 		}
-		if key, ok := strings.CutPrefix(name, fieldPrefix); ok {
+		if key, ok := strings.CutPrefix(name, columns.FieldPrefix); ok {
 			was[key], now[key] = pair[0], pair[1]
 			continue
 		}
@@ -109,7 +112,7 @@ func sides(changes map[string][2]any) (before, after side, err error) {
 	return before, after, err
 }
 
-func (s *side) set(name string, v any) {
+func (s *Side) set(name string, v any) {
 	if s.Values == nil {
 		s.Values = map[string]any{}
 	}
@@ -117,11 +120,11 @@ func (s *side) set(name string, v any) {
 }
 
 // write puts the values of a side into a contract.
-func (s side) write(c *contract.Contract) error {
+func (s Side) Write(c *contract.Contract) error {
 	if bad := (contract.Setter{}).Apply(c, s.Values); len(bad) > 0 {
 		return errs.Join(bad...)
 	}
-	values, err := s.fieldValues()
+	values, err := s.FieldValues()
 	if err != nil {
 		return err
 	}
@@ -139,23 +142,23 @@ func (s side) write(c *contract.Contract) error {
 }
 
 // empty reports whether applying the side would write nothing.
-func (s side) empty() bool {
+func (s Side) empty() bool {
 	return len(s.Values) == 0 && len(s.Fields) == 0 && s.Org == nil && s.Owner == nil && s.Note == "" && s.Contact == nil
 }
 
 // changes pairs both sides for showing: attribute → [from, to].
-func changesOf(before, after side) (map[string][2]any, error) {
+func Changes(before, after Side) (map[string][2]any, error) {
 	out := map[string][2]any{}
 	for name, to := range after.Values {
 		out[name] = [2]any{before.Values[name], to}
 	}
-	was, err := before.fieldValues()
+	was, err := before.FieldValues()
 	if err != nil {
 		return nil, err
 	}
-	now, err := after.fieldValues()
+	now, err := after.FieldValues()
 	for key, to := range now {
-		out[fieldPrefix+key] = [2]any{was[key], to}
+		out[columns.FieldPrefix+key] = [2]any{was[key], to}
 	}
 	if after.Org != nil {
 		var from any
@@ -185,7 +188,7 @@ func changesOf(before, after side) (map[string][2]any, error) {
 	return out, err
 }
 
-func decodeSide(raw string) (s side, err error) {
+func Decode(raw string) (s Side, err error) {
 	if raw == "{}" {
 		return s, nil
 	}
@@ -195,11 +198,11 @@ func decodeSide(raw string) (s side, err error) {
 }
 
 // encode makes the JSON of both sides, so that a transaction does not wait for it.
-func (r *row) encode() error {
+func (r *Row) Encode() error {
 	for _, t := range []struct {
-		from side
+		from Side
 		to   *string
-	}{{r.before, &r.rawBefore}, {r.after, &r.rawAfter}} {
+	}{{r.Before, &r.RawBefore}, {r.After, &r.RawAfter}} {
 		raw, err := json.Marshal(t.from)
 		if err != nil {
 			return err
@@ -210,30 +213,30 @@ func (r *row) encode() error {
 }
 
 // attributes lists the names a side sets, for what an undo has to look at.
-func (s side) attributes() ([]string, error) {
-	values, err := s.fieldValues()
+func (s Side) Attributes() ([]string, error) {
+	values, err := s.FieldValues()
 	var out []string
 	for name := range maps.Keys(s.Values) {
 		out = append(out, name)
 	}
 	for key := range maps.Keys(values) {
-		out = append(out, fieldPrefix+key)
+		out = append(out, columns.FieldPrefix+key)
 	}
 	return out, err
 }
 
-func cutField(name string) (key string, ok bool) { return strings.CutPrefix(name, fieldPrefix) }
+func CutField(name string) (key string, ok bool) { return strings.CutPrefix(name, columns.FieldPrefix) }
 
 // without is the side's values but for some attributes.
-func (s side) without(names []string) (side, error) {
-	values, err := s.fieldValues()
+func (s Side) Without(names []string) (Side, error) {
+	values, err := s.FieldValues()
 	if err != nil {
-		return side{}, err
+		return Side{}, err
 	}
-	out := side{Values: maps.Clone(s.Values)}
+	out := Side{Values: maps.Clone(s.Values)}
 	for _, name := range names {
 		delete(out.Values, name)
-		if key, ok := cutField(name); ok {
+		if key, ok := CutField(name); ok {
 			delete(values, key)
 		}
 	}

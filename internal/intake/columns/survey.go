@@ -1,4 +1,4 @@
-package intake
+package columns
 
 import (
 	"slices"
@@ -9,14 +9,14 @@ import (
 	"kizuki/internal/text"
 )
 
-// surveyed is what a look through the whole file tells of one column.
-type surveyed struct {
-	name    string
+// Surveyed is what a look through the whole file tells of one column.
+type Surveyed struct {
+	Name    string
 	cells   []string // the first ones that are not blank
 	filled  int
 	blank   int
 	repeats bool // a value came twice, as far as was kept
-	typ     field.Type
+	Type    field.Type
 	options []string
 
 	seen  map[string]bool // values met, as far as kept
@@ -29,10 +29,10 @@ const maxCells = 100_000
 // survey reads the file once: how many rows, and what kind of values each
 // column holds. A type is only given to a column all of whose cells can be
 // read as it, so that a guess never makes a row invalid.
-func survey(f *sheet.File) (columns []surveyed, rows int, err error) {
+func Survey(f *sheet.File) (columns []Surveyed, rows int, err error) {
 	names := columnNames(f.Header())
 	for _, name := range names {
-		columns = append(columns, surveyed{name: name, seen: map[string]bool{},
+		columns = append(columns, Surveyed{Name: name, seen: map[string]bool{},
 			limit: min(max(maxCells/len(names), 100), 1000)})
 	}
 	for row, err := range f.Rows() {
@@ -51,7 +51,7 @@ func survey(f *sheet.File) (columns []surveyed, rows int, err error) {
 	return columns, rows, nil
 }
 
-func (c *surveyed) add(cell string) {
+func (c *Surveyed) add(cell string) {
 	cell = strings.TrimSpace(cell)
 	if cell == "" {
 		c.blank++
@@ -76,42 +76,42 @@ func (c *surveyed) add(cell string) {
 
 // settle chooses the type by the cells kept, and makes it text if any of them
 // is an exception.
-func (c *surveyed) settle() {
-	if c.typ != "" {
+func (c *Surveyed) settle() {
+	if c.Type != "" {
 		return
 	}
-	c.typ, c.options = field.Guess(c.cells)
+	c.Type, c.options = field.Guess(c.cells)
 	for _, cell := range c.cells {
 		c.fit(cell)
 	}
 }
 
 // fit makes the column one of text if a cell is not of its type.
-func (c *surveyed) fit(cell string) {
-	if c.typ == field.Text {
+func (c *Surveyed) fit(cell string) {
+	if c.Type == field.Text {
 		return
 	}
-	f := field.Field{Type: c.typ, Options: c.options}
+	f := field.Field{Type: c.Type, Options: c.options}
 	v, err := f.Parse(cell, field.ParseCtx{AnyOption: true})
-	if err != nil || c.typ == field.Number && isCodeNumber(cell) {
-		c.typ, c.options = field.Text, nil
+	if err != nil || c.Type == field.Number && isCodeNumber(cell) {
+		c.Type, c.options = field.Text, nil
 		return
 	}
-	for _, o := range optionsOf(v) {
-		if c.typ.HasOptions() && !hasOption(c.options, o) {
+	for _, o := range OptionsOf(v) {
+		if c.Type.HasOptions() && !HasOption(c.options, o) {
 			c.options = append(c.options, o)
 		}
 	}
 	if len(c.options) > field.MaxOptions {
-		c.typ, c.options = field.Text, nil
+		c.Type, c.options = field.Text, nil
 	}
 }
 
 // isCodeNumber: numbers written with leading zeros are codes.
 func isCodeNumber(s string) bool { return len(s) > 1 && s[0] == '0' && s[1] >= '0' && s[1] <= '9' }
 
-// optionsOf is a canonical value of a choice or of choices as a list.
-func optionsOf(v any) []string {
+// OptionsOf is a canonical value of a choice or of choices as a list.
+func OptionsOf(v any) []string {
 	switch v := v.(type) {
 	case string:
 		return []string{v}
@@ -121,12 +121,12 @@ func optionsOf(v any) []string {
 	return nil
 }
 
-func hasOption(list []string, o string) bool {
+func HasOption(list []string, o string) bool {
 	return slices.ContainsFunc(list, func(x string) bool { return x == o || text.Fold(x) == text.Fold(o) })
 }
 
 // samples are the first three different values, short enough to show.
-func (c surveyed) samples() []string {
+func (c Surveyed) Samples() []string {
 	out := []string{}
 	for _, s := range c.cells {
 		if s = text.Excerpt(s, 40); len(out) < 3 && !slices.Contains(out, s) {
@@ -137,10 +137,10 @@ func (c surveyed) samples() []string {
 }
 
 // most and nearlyAll ask the cells kept.
-func (c surveyed) most(is func(string) bool) bool      { return c.share(is) >= .5 }
-func (c surveyed) nearlyAll(is func(string) bool) bool { return c.share(is) >= .9 }
+func (c Surveyed) most(is func(string) bool) bool      { return c.share(is) >= .5 }
+func (c Surveyed) nearlyAll(is func(string) bool) bool { return c.share(is) >= .9 }
 
-func (c surveyed) share(is func(string) bool) float64 {
+func (c Surveyed) share(is func(string) bool) float64 {
 	if len(c.cells) == 0 {
 		return 0
 	}

@@ -1,4 +1,6 @@
-package intake
+// Package upload keeps the file of an import in pieces in the database, so that
+// any node can read it again.
+package upload
 
 import (
 	"context"
@@ -23,8 +25,8 @@ const (
 	piecesAtOne = 8 // a transaction
 )
 
-// keepFile stores the pieces of a file.
-func (s *Service) keepFile(ctx context.Context, ws, importID id.ID, path string) error {
+// Keep stores the pieces of a file.
+func Keep(ctx context.Context, d *db.DB, ws, importID id.ID, path string) error {
 	f, err := os.Open(path)
 	if err != nil {
 		return err
@@ -46,7 +48,7 @@ func (s *Service) keepFile(ctx context.Context, ws, importID id.ID, path string)
 		if len(rows) == 0 {
 			return nil
 		}
-		if err := s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := d.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 			return db.Bulk(ctx, tx, `INSERT INTO import_file (workspace_id, import_id, no, data)`, "", rows)
 		}); err != nil {
 			return err
@@ -54,8 +56,8 @@ func (s *Service) keepFile(ctx context.Context, ws, importID id.ID, path string)
 	}
 }
 
-// fetchFile writes the pieces into a temporary file; the caller removes it.
-func (s *Service) fetchFile(ctx context.Context, ws, importID id.ID) (path string, err error) {
+// Fetch writes the pieces into a temporary file; the caller removes it.
+func Fetch(ctx context.Context, d *db.DB, ws, importID id.ID) (path string, err error) {
 	f, err := os.CreateTemp("", "kizuki-import-*")
 	if err != nil {
 		return "", err
@@ -69,7 +71,7 @@ func (s *Service) fetchFile(ctx context.Context, ws, importID id.ID) (path strin
 		}
 	}()
 	for no := 0; ; no++ {
-		piece, found, err := db.One(ctx, s.db, db.Value[[]byte], `SELECT data FROM import_file
+		piece, found, err := db.One(ctx, d, db.Value[[]byte], `SELECT data FROM import_file
 			WHERE workspace_id = $1 AND import_id = $2 AND no = $3`, ws, importID, no)
 		if err != nil {
 			return "", err
@@ -86,7 +88,8 @@ func (s *Service) fetchFile(ctx context.Context, ws, importID id.ID) (path strin
 	}
 }
 
-func shaOf(path string) (string, error) {
+// Sum is the fingerprint of a file.
+func Sum(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err
@@ -99,8 +102,16 @@ func shaOf(path string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil)), nil
 }
 
-// fileError says in a person's words what is wrong with a file.
-func fileError(err error) error {
+// Forget drops the pieces.
+func Forget(ctx context.Context, d *db.DB, ws, importID id.ID) error {
+	return d.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		_, err := db.Exec(ctx, tx, `DELETE FROM import_file WHERE workspace_id = $1 AND import_id = $2`, ws, importID)
+		return err
+	})
+}
+
+// Explain says in a person's words what is wrong with a file.
+func Explain(err error) error {
 	var e *sheet.Error
 	if !errors.As(err, &e) {
 		return err

@@ -1,0 +1,34 @@
+package compare
+
+import (
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ErrorLine is an invalid row as it was in the file, with where and why behind.
+func (r Row) ErrorLine(say func(Problem) string) []string {
+	var columns, why []string
+	for _, p := range r.Problems {
+		if p.Column != "" && !slices.Contains(columns, p.Column) {
+			columns = append(columns, p.Column)
+		}
+		why = append(why, say(p))
+	}
+	var line []string
+	for _, c := range r.After.Cells {
+		line = append(line, Guarded(c))
+	}
+	return append(line, strconv.Itoa(r.Line), Guarded(strings.Join(columns, "、")), Guarded(strings.Join(why, " ")))
+}
+
+var plainNumber = regexp.MustCompile(`^[-+]?[0-9][0-9,]*(\.[0-9]+)?$`)
+
+// Guarded keeps a spreadsheet from taking a text for a formula.
+func Guarded(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) && !plainNumber.MatchString(s) {
+		return "'" + s
+	}
+	return s
+}
