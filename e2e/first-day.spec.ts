@@ -2,6 +2,7 @@ import { expect, signIn, test, wellMade } from "./kit";
 
 /** The main job: bring the list, see each contract, let rules put checks, clear Today, and find the words again. */
 test("a first day", async ({ page, kit }) => {
+  test.setTimeout(180_000);
   const { t } = kit;
   const mine = `K${kit.lang}${kit.phone ? "p" : "d"}`;
   await signIn(page, kit);
@@ -24,7 +25,7 @@ test("a first day", async ({ page, kit }) => {
     await expect(page.locator("#invalid")).toContainText("令和9年2月30日");
     await wellMade(page);
     await page.locator('form[action$="/apply"] button.btn').first().click();
-    await expect(page.locator("main")).toContainText(t("intake.undo_do"));
+    await expect(page.locator("main")).toContainText(t("intake.undo"));
     await wellMade(page);
   });
 
@@ -59,6 +60,7 @@ test("a first day", async ({ page, kit }) => {
 });
 
 test("every place is well made", async ({ page, kit }) => {
+  test.setTimeout(240_000);
   await signIn(page, kit);
   for (const path of ["/contracts", "/contracts/new", "/tasks", "/organizations", "/rules", "/rules/new", "/imports", "/import",
     "/members", "/fields", "/settings", "/me", "/more", "/inbox", "/api/docs"]) {

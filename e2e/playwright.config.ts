@@ -38,6 +38,7 @@ export default defineConfig({
     cwd: "..",
     url: "http://127.0.0.1:18100",
     timeout: 240_000,
+    reuseExistingServer: !process.env.CI,
     gracefulShutdown: { signal: "SIGTERM", timeout: 5_000 },
   },
 });

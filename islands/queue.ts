@@ -10,12 +10,14 @@ const narrow = "(max-width: 48rem)"; // on a phone the sheet is a page of its ow
 
 class Queue extends HTMLElement {
   private href = "";
+  private shown = ""; // what the sheet holds
   private index = 0;
   private timer = 0;
   private watcher = new MutationObserver(() => this.follow());
 
   connectedCallback(): void {
     this.remember(this.current());
+    this.shown = this.href;
     this.addEventListener("click", this.pick);
     document.addEventListener("keydown", this.key);
     this.watcher.observe(this, { childList: true, subtree: true });
@@ -83,9 +85,13 @@ class Queue extends HTMLElement {
   /** Shows the chosen contract; with read, the cursor goes to its title, so that Tab and a screen reader start there. */
   private async load(read: boolean): Promise<void> {
     clearTimeout(this.timer);
-    await htmx().ajax("get", this.href, { source: this, target: "#sheet", select: "#sheet", swap: "outerHTML show:none" });
-    scrollTo({ top: 0 });
-    if (!read) return;
+    if (this.href !== this.shown) { // what is shown already stays: somebody may be writing in it
+      const href = this.href;
+      await htmx().ajax("get", href, { source: this, target: "#sheet", select: "#sheet", swap: "outerHTML show:none" });
+      this.shown = href;
+      scrollTo({ top: 0 });
+    }
+    if (!read || typing(document.activeElement)) return;
     const title = document.querySelector<HTMLElement>("#sheet h1, #sheet h2");
     title?.setAttribute("tabindex", "-1");
     title?.focus({ preventScroll: true });

@@ -108,8 +108,43 @@ func TestEditRefuses(t *testing.T) {
 			page.Find("form a[href='/notes/"+n.ID.String()+"']").Length() != 1 {
 			s.t.Error(page.body)
 		}
+		// The form on a page of its own is plain: htmx would find no trail there.
+		if page.Find("#sheet [hx-post], #sheet [hx-get]").Length() != 0 || s.browse("岡田", "hx "+at).Find("[hx-post]").Length() != 1 {
+			s.t.Error(page.body)
+		}
 		if got := s.browse("岡田", at, url.Values{"body": {"つぎ"}, "version": {"1"}}); got.status != 303 || got.header.Get("Location") != "/notes/"+n.ID.String() {
 			s.t.Errorf("%d to %s", got.status, got.header.Get("Location"))
+		}
+	})
+}
+
+// A reply written on a page of its own: plain there, and kept when refused.
+func TestReplyPage(t *testing.T) {
+	each(t, func(s *site) {
+		n := s.say("岡田", "上の言葉", "", 0)
+		page := s.browse("田村", "/notes/"+n.ID.String()+"/reply")
+		if page.status != 200 || page.Find(".voice").Text() != "上の言葉" || page.Find("#sheet [hx-post]").Length() != 0 ||
+			page.Find("form.reply input[name=parent]").AttrOr("value", "") != n.ID.String() {
+			s.t.Error(page.status, page.body)
+		}
+		refused := s.browse("田村", s.path("/notes"), url.Values{"parent": {n.ID.String()}, "body": {strings.Repeat("長", timeline.MaxBody+1)}})
+		if refused.status != 422 || len([]rune(refused.Find("form.reply textarea").Text())) != timeline.MaxBody+1 || refused.Find("form.reply .error").Text() == "" ||
+			refused.Find("#sheet [hx-post]").Length() != 0 {
+			s.t.Error(refused.status)
+		}
+		small := s.browse("田村", "hx "+s.path("/notes"), url.Values{"parent": {n.ID.String()}, "body": {""}})
+		if small.status != 422 || small.header.Get("HX-Retarget") != "#answering-"+n.ID.String() || small.Find("form.reply[hx-post]").Length() != 1 {
+			s.t.Error(small.status, small.header)
+		}
+		done := s.browse("田村", s.path("/notes"), url.Values{"parent": {n.ID.String()}, "body": {"返事"}})
+		if done.status != 303 || !strings.HasPrefix(done.header.Get("Location"), s.path("#note-")) {
+			s.t.Error(done.status, done.header)
+		}
+		for form, want := range map[string]int{"parent=x": 422, "parent=1": 404, "about_id=x": 422} {
+			values, _ := url.ParseQuery(form + "&body=x")
+			if got := s.browse("田村", s.path("/notes"), values).status; got != want {
+				s.t.Errorf("%s: %d, want %d", form, got, want)
+			}
 		}
 	})
 }

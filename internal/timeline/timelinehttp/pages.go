@@ -133,7 +133,15 @@ func (h *Handlers) again(w http.ResponseWriter, r *http.Request, f web.Form, in 
 	for _, text := range web.FieldErrors(r.Context(), err) {
 		box.Error += text
 	}
-	if !web.IsFragment(r) {
+	switch {
+	case web.IsFragment(r):
+	case in.Parent != 0:
+		n, err := h.svc.Get(r.Context(), in.Parent)
+		if err != nil {
+			return err
+		}
+		return h.showReply(w, r, http.StatusUnprocessableEntity, n, box)
+	default:
 		return h.showTrail(w, r, http.StatusUnprocessableEntity, in.Contract, PanelQuery{}, &box)
 	}
 	retarget(w, target)
@@ -162,7 +170,14 @@ func (h *Handlers) reply(w http.ResponseWriter, r *http.Request) error {
 	if web.IsFragment(r) {
 		return web.Fragment(w, r, http.StatusOK, noteBox(box))
 	}
-	return web.Page(w, r, http.StatusOK, web.Meta{Title: words.T(r.Context(), "timeline.reply_title"), Place: "/contracts", Islands: island}, replyPage(n, box))
+	return h.showReply(w, r, http.StatusOK, n, box)
+}
+
+// showReply is the small box on a page of its own. There is no trail here that
+// htmx could change, so the form is a plain one.
+func (h *Handlers) showReply(w http.ResponseWriter, r *http.Request, status int, n timeline.Note, box ui.NoteBoxProps) error {
+	box.Attrs = ui.Attrs{"id": box.Attrs["id"]}
+	return web.Page(w, r, status, web.Meta{Title: words.T(r.Context(), "timeline.reply_title"), Place: "/contracts", Islands: island}, replyPage(n, box))
 }
 
 func (h *Handlers) fromPath(r *http.Request) (timeline.Note, error) {
@@ -261,7 +276,7 @@ func (h *Handlers) editPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handlers) showEdit(w http.ResponseWriter, r *http.Request, status int, v editView) error {
-	v.open = v.note.HunchOpen(h.svc.Now())
+	v.open, v.alone = v.note.HunchOpen(h.svc.Now()), !web.IsFragment(r)
 	if web.IsFragment(r) {
 		retarget(w, "#words-"+v.note.ID.String())
 		return web.Fragment(w, r, status, editForm(v))

@@ -100,19 +100,12 @@ func noticeKind(kind string) string {
 type act struct {
 	key     string
 	kind    today.Kind
-	open    string // the contract's own page
 	absence string // address of the review
 	later   []ui.Option
 }
 
 func actsOf(ctx context.Context, m today.Matter, day cal.Date) act {
 	a := act{key: m.Key, kind: m.Kind}
-	if m.Contract != 0 {
-		a.open = "/contracts/" + m.Contract.String()
-	}
-	if m.Kind == today.Called && m.Notice.CauseKind == "note" {
-		a.open = "/notes/" + m.Notice.CauseID.String()
-	}
 	if m.Kind == today.Absent {
 		a.absence = "/absent/" + m.Absence.Key + "/review"
 	}

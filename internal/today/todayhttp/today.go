@@ -95,7 +95,9 @@ func (h *Handlers) queue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.Fragment(w, r, http.StatusOK, fresh(h.list(ctx, q, r.URL.Query().Get("at"), true)))
+	l := h.list(ctx, q, "", true)
+	l.head.Fresh = true
+	return web.Fragment(w, r, http.StatusOK, fresh(l))
 }
 
 // list is the queue ready to draw.

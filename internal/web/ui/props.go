@@ -253,6 +253,7 @@ type QueueProps struct {
 	Title, Remark string
 	Empty         string // address of what #sheet shows when the last row is done
 	Keys          bool   // whether to say which keys move
+	Fresh         bool   // QueueHead comes beside another answer and replaces the present one
 }
 
 // QueueRowProps is one line of it: one matter.
