@@ -22,7 +22,12 @@ test("Today is cleared from the keyboard", async ({ page, kit }) => {
   await page.keyboard.type("電話した。" + kit.lang);
   await page.keyboard.press("Control+Enter");
   await expect(page.locator("#trail")).toContainText("電話した。" + kit.lang);
-  await page.keyboard.press("Escape");
+  await expect(page.locator("#note")).toHaveValue("");
+  expect(await page.evaluate(() => scrollY)).toBe(0); // writing at the sticky edge moves nothing
+  await expect(async () => {
+    await page.keyboard.press("Escape");
+    await expect(page.locator("#note")).not.toBeFocused({ timeout: 300 });
+  }).toPass();
 
   const first = await current.getAttribute("href");
   await page.keyboard.press("x");
