@@ -102,6 +102,7 @@ func (a *App) pages() []feature {
 		Asides: []contracthttp.Panel{func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
 			return tasks.Panel(ctx, c.ID)
 		}},
+		History:   a.history(trail),
 		LastWords: a.lastWords,
 		Post: func(ctx context.Context, contract id.ID, body string) error {
 			_, err := a.Timeline.Post(ctx, timeline.PostInput{Contract: contract, Body: body})

@@ -177,6 +177,9 @@ func loadMembers(ctx context.Context, q db.Queryer, ws id.ID) ([]member, error) 
 	}, `SELECT id, name, name_fold, mail_fold FROM member WHERE workspace_id = $1 ORDER BY id`, ws)
 }
 
+// unspaced: 岡田 真帆 and 岡田真帆 are one name.
+func unspaced(s string) string { return strings.ReplaceAll(s, " ", "") }
+
 // lookup finds a member by id, mail, or a name that only one has.
 func lookup(members []member) func(string) (id.ID, bool) {
 	byWord := map[string]id.ID{}
@@ -185,14 +188,15 @@ func lookup(members []member) func(string) (id.ID, bool) {
 		if m.mail != "" {
 			byWord[m.mail] = m.id
 		}
-		if _, twice := byWord[m.nameFold]; twice {
-			byWord[m.nameFold] = 0
+		name := unspaced(m.nameFold)
+		if _, twice := byWord[name]; twice {
+			byWord[name] = 0
 		} else {
-			byWord[m.nameFold] = m.id
+			byWord[name] = m.id
 		}
 	}
 	return func(s string) (id.ID, bool) {
-		m := byWord[text.Fold(s)]
+		m := byWord[unspaced(text.Fold(s))]
 		return m, m != 0
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/intake/columns"
 	"kizuki/internal/intake/compare"
+	"kizuki/internal/intake/traces"
 	"kizuki/internal/org"
 	"kizuki/internal/timeline"
 	"kizuki/internal/who"
@@ -153,8 +154,17 @@ func (s *Service) apply(ctx context.Context, importID id.ID, opt ApplyOptions, d
 	if err != nil {
 		return imp, err
 	}
+	if large(imp) {
+		err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error { return traces.Analyze(ctx, tx) })
+		if err != nil {
+			return imp, err
+		}
+	}
 	return oneImport(ctx, s.db, a.Workspace, importID)
 }
+
+// large imports make tables grow so much that the database must be told.
+func large(imp Import) bool { return imp.Counts.Created > 2*chunk }
 
 // applier writes one import inside one transaction.
 type applier struct {
@@ -262,10 +272,17 @@ func (ap *applier) writeRows(ctx context.Context) error {
 		}
 	})
 	g.Go(func() error {
+		first := true
 		for rows := range ready {
 			if err := ap.write(ctx, rows); err != nil {
 				return err
 			}
+			if first && large(ap.imp) {
+				if err := traces.Analyze(ctx, ap.tx, "organization", "contract", "member"); err != nil {
+					return err
+				}
+			}
+			first = false
 		}
 		return nil
 	})

@@ -357,7 +357,7 @@ func (s *Service) SplitIn(ctx context.Context, tx *db.Tx, from id.ID, name strin
 }
 
 // ForgetIn undoes ResolveIn: organizations it made go if nothing refers to
-// them by now, and those it numbered lose the number if it is still theirs.
+// them by now, and those it numbered lose the number.
 func (s *Service) ForgetIn(ctx context.Context, tx *db.Tx, ws id.ID, created, numbered []id.ID) error {
 	for _, o := range numbered {
 		if err := setNumber(ctx, tx, ws, o, ""); err != nil {

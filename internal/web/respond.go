@@ -23,7 +23,7 @@ type Meta struct {
 	Place   string // Href of the place in the rail that is current
 	Islands []string
 	Query   string // what stands in the search box
-	WriteTo string // address of 書く, when the page itself has no note box
+	WriteTo string // where 書く leads: #note where the page has a note box, the list of contracts if empty
 }
 
 // Page renders body inside the shell.
@@ -144,6 +144,9 @@ func shell(w http.ResponseWriter, r *http.Request, m Meta, body templ.Component)
 		if actor.May(p.Need) {
 			places = append(places, ui.Place{Key: p.Key, Href: p.Href, Current: p.Href == m.Place, More: p.More})
 		}
+	}
+	if m.WriteTo == "" {
+		m.WriteTo = "/contracts"
 	}
 	props := ui.PageProps{Title: m.Title, Places: places, Name: actor.Name, Query: m.Query,
 		Islands: m.Islands, WriteHref: m.WriteTo, Toast: takeFlash(w, r)}

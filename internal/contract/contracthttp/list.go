@@ -74,7 +74,7 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	if r.Header.Get("HX-Target") == "sheet" { // the address without what the form left empty
 		w.Header().Set("HX-Push-Url", f.href("cursor", ""))
 	}
-	meta := web.Meta{Title: words.T(ctx, "shell.place.contracts"), Place: "/contracts", Query: f.Get("q"), WriteTo: "/contracts"}
+	meta := web.Meta{Title: words.T(ctx, "shell.place.contracts"), Place: "/contracts", Query: f.Get("q")}
 	return web.Page(w, r, http.StatusOK, meta, p.view())
 }
 

@@ -81,8 +81,8 @@ func (h *Handlers) page(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	m := web.Meta{Title: words.T(ctx, "shell.place.today"), Place: "/today", Islands: []string{"queue", "mention"}}
-	if current.Contract == 0 {
-		m.WriteTo = "/contracts"
+	if current.Contract != 0 {
+		m.WriteTo = "#note"
 	}
 	return web.Page(w, r, http.StatusOK, m, desk(h.list(ctx, q, current.Key, at != ""), sheet))
 }
