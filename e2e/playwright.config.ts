@@ -22,6 +22,7 @@ export default defineConfig({
   use: {
     timezoneId: "Asia/Tokyo",
     screenshot: "only-on-failure",
+    contextOptions: { reducedMotion: "reduce" }, // axe must not measure a colour on its way to another
     launchOptions: {
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
