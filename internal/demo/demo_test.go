@@ -52,9 +52,9 @@ func build(d *db.DB, now time.Time) *house {
 		return h.Contracts.Load(ctx, d, who.From(ctx).Workspace, ids)
 	})
 	h.today.Absences = func(ctx context.Context) (out []today.Absence, err error) {
-		rows, err := h.Intake.Absent(ctx, who.From(ctx).Member)
+		rows, err := h.Intake.AbsentForMe(ctx)
 		for _, r := range rows {
-			out = append(out, today.Absence{Key: r.KeyFold, Contract: r.Contract.ID, Source: r.SourceName, Since: r.Since})
+			out = append(out, today.Absence{Key: r.ContractID.String(), Contract: r.ContractID, Source: r.SourceName, Since: r.Since})
 		}
 		return out, err
 	}
@@ -192,7 +192,7 @@ func imports(t *testing.T, h *house, ctx context.Context) {
 		t.Error("the first import is another")
 	}
 	rows, err := h.Intake.Absent(ctx, 0)
-	if err != nil || len(rows) != 1 || !strings.HasPrefix(rows[0].Contract.OrgName, "港南リース") {
+	if err != nil || len(rows) != 1 || !strings.HasPrefix(rows[0].OrgName, "港南リース") {
 		t.Error(rows, err)
 	}
 }

@@ -263,7 +263,7 @@ func (ap *applier) writeRows(ctx context.Context) error {
 				return err
 			}
 			after = rows[len(rows)-1].Line
-			if err := prepareNew(rows); err != nil {
+			if err := compare.Prepare(rows); err != nil {
 				return err
 			}
 			if err := send(ctx, ready, rows); err != nil {
@@ -287,19 +287,6 @@ func (ap *applier) writeRows(ctx context.Context) error {
 		return nil
 	})
 	return g.Wait()
-}
-
-// prepareNew builds the contracts of created rows before the writer asks.
-func prepareNew(rows []compare.Row) error {
-	for i := range rows {
-		if r := &rows[i]; r.Outcome == Created {
-			r.Made = &contract.Contract{ID: r.Contract}
-			if err := r.After.Write(r.Made); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 func (ap *applier) write(ctx context.Context, rows []compare.Row) error {

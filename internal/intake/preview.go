@@ -9,7 +9,6 @@ import (
 	"strconv"
 	"time"
 
-	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
@@ -101,13 +100,6 @@ func (s *Service) show(ctx context.Context, ws id.ID, found []compare.Row) ([]Ro
 }
 
 func word(v any) string { s, _ := v.(string); return s }
-
-// GoesBack reports whether a row puts the lifecycle phase back.
-func (r Row) GoesBack() bool {
-	pair, ok := r.Changes["phase"]
-	from, to := slices.Index(contract.Phases(), word(pair[0])), slices.Index(contract.Phases(), word(pair[1]))
-	return ok && to >= 0 && to < from
-}
 
 // Result sums an import up, with the first problems in the order of the file.
 func (s *Service) Result(ctx context.Context, imp Import) (Result, error) {

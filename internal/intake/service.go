@@ -2,7 +2,6 @@ package intake
 
 import (
 	"context"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,6 +14,7 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
+	"kizuki/internal/intake/columns"
 	"kizuki/internal/intake/sheet"
 	"kizuki/internal/intake/upload"
 	"kizuki/internal/job"
@@ -172,16 +172,7 @@ func (u *Upload) clean() error {
 }
 
 // ReadMapping reads a mapping file; blank text is none.
-func ReadMapping(raw []byte) (*Mapping, error) {
-	if text.Line(string(raw)) == "" {
-		return nil, nil
-	}
-	var m Mapping
-	if err := json.Unmarshal(raw, &m); err != nil {
-		return nil, errs.Field("mapping", "intake.err.mapping_json").With(err)
-	}
-	return &m, nil
-}
+func ReadMapping(raw []byte) (*Mapping, error) { return columns.Read(raw) }
 
 // Restage reads the kept file again with another mapping or sheet. Nil and ""
 // leave it to the guess.

@@ -1,6 +1,7 @@
 package columns
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"regexp"
@@ -38,6 +39,18 @@ func Targets() []string { return slices.Clone(targets) }
 
 var targets = strings.Fields(`key name organization department corporate_number owner status phase start_date
 	renewal_date notice_date auto_renew amount amount_basis currency domain contact_name contact_mail note`)
+
+// Read reads a mapping file; blank text is none.
+func Read(raw []byte) (*Mapping, error) {
+	if text.Line(string(raw)) == "" {
+		return nil, nil
+	}
+	var m Mapping
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return nil, errs.Field("mapping", "intake.err.mapping_json").With(err)
+	}
+	return &m, nil
+}
 
 // Empty reports whether nothing was asked for.
 func (m Mapping) Empty() bool { return len(m.Columns) == 0 && m.Rest == "" }

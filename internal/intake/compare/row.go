@@ -245,3 +245,16 @@ func (s Side) Without(names []string) (Side, error) {
 	}
 	return out, err
 }
+
+// Prepare builds the contracts of created rows, before the writer asks.
+func Prepare(rows []Row) error {
+	for i := range rows {
+		if r := &rows[i]; r.Outcome == Created {
+			r.Made = &contract.Contract{ID: r.Contract}
+			if err := r.After.Write(r.Made); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -2344,7 +2344,7 @@ func (p *importPage) changedRow(r intake.Row) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					if i == 0 && r.GoesBack() {
+					if i == 0 && goesBack(r) {
 						templ_7745c5c3_Err = ui.Chip("watch", words.T(ctx, "intake.goes_back")).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err

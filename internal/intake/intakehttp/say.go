@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"kizuki/internal/cal"
+	"kizuki/internal/contract"
 	"kizuki/internal/field"
 	"kizuki/internal/intake"
 	"kizuki/internal/money"
@@ -130,4 +131,13 @@ func grouped(s string) string {
 		digits += "." + fraction
 	}
 	return digits
+}
+
+// goesBack reports whether a row puts the lifecycle phase back.
+func goesBack(r intake.Row) bool {
+	pair, ok := r.Changes["phase"]
+	from, _ := pair[0].(string)
+	to, _ := pair[1].(string)
+	at := slices.Index(contract.Phases(), to)
+	return ok && at >= 0 && at < slices.Index(contract.Phases(), from)
 }
