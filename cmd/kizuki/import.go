@@ -118,6 +118,9 @@ func (c importUndoCmd) Run(r *run) error {
 		if err != nil {
 			return err
 		}
+		if kept == nil {
+			kept = []intake.Kept{}
+		}
 		return r.print(map[string]any{"id": im.ID, "state": im.State, "kept": kept},
 			words.T(ctx, "app.import.undone", "Count", len(kept)))
 	})

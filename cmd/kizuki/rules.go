@@ -8,6 +8,7 @@ import (
 	"kizuki/internal/app"
 	"kizuki/internal/cal"
 	"kizuki/internal/errs"
+	"kizuki/internal/web/words"
 )
 
 type rulesCmds struct {
@@ -30,6 +31,12 @@ func (c rulesRunCmd) Run(r *run) error {
 		if err != nil {
 			return err
 		}
-		return r.print(result, fmt.Sprintf("%+v", result))
+		text := words.T(ctx, "app.rules.ran", "Rules", result.Rules, "Count", result.Created)
+		for _, i := range result.Items {
+			for _, t := range i.Step.Tasks {
+				text += fmt.Sprintf("\n  %s  %s %s  %s  %s", i.Day, i.OrgName, i.ContractName, i.OwnerName, t.Title)
+			}
+		}
+		return r.print(result, text)
 	})
 }
