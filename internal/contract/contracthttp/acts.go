@@ -189,3 +189,21 @@ func contactFields(ctx context.Context, c contract.Contact, errors map[string]st
 	}
 	return out
 }
+
+// split takes the contract out of a customer that an import joined it to.
+func (h *Handlers) split(w http.ResponseWriter, r *http.Request) error {
+	contractID, err := web.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	ctx := r.Context()
+	orgID, err := h.svc.Split(ctx, []id.ID{contractID}, f.Line("name"))
+	if err != nil {
+		return err
+	}
+	return web.RedirectSaying(w, r, "/organizations/"+orgID.String(), web.Toast{Text: words.T(ctx, "contract.split_done")})
+}

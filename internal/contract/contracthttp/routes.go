@@ -99,6 +99,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/contracts/{id}/archive", Need: who.Write, Handle: h.act(h.svc.Archive, "archived", "unarchive")},
 		{Method: "POST", Path: "/contracts/{id}/unarchive", Need: who.Write, Handle: h.act(h.svc.Unarchive, "unarchived", "")},
 
+		{Method: "POST", Path: "/contracts/{id}/split", Need: who.Write, Handle: h.split},
+
 		{Method: "GET", Path: "/contracts/{id}/contacts", Need: who.Write, Handle: h.contacts},
 		{Method: "POST", Path: "/contracts/{id}/contacts", Need: who.Write, Handle: h.addContact},
 		{Method: "POST", Path: "/contracts/{id}/contacts/{contact}", Need: who.Write, Handle: h.saveContact},

@@ -39,11 +39,13 @@ type createInput struct {
 	}
 }
 
-type oneInput struct {
+// IDInput is the organization of a path. It is exported because huma fills
+// nothing into embedded types that are not.
+type IDInput struct {
 	ID string `path:"id"`
 }
 
-func (in oneInput) id() (id.ID, error) { return api.PathID(in.ID) }
+func (in IDInput) ref() (id.ID, error) { return api.PathID(in.ID) }
 
 type listInput struct {
 	api.Paging
@@ -51,7 +53,7 @@ type listInput struct {
 }
 
 type patchInput struct {
-	oneInput
+	IDInput
 	Body api.Patch
 }
 
@@ -78,8 +80,8 @@ func (h *Handlers) API(a *api.API) {
 			return api.NewList(out, page.Next), err
 		})
 	api.Add(a, who.Read, op("get-organization", "GET", "/organizations/{id}", "One organization"),
-		func(ctx context.Context, in *oneInput) (*api.One[JSON], error) {
-			orgID, err := in.id()
+		func(ctx context.Context, in *IDInput) (*api.One[JSON], error) {
+			orgID, err := in.ref()
 			if err != nil {
 				return nil, err
 			}
@@ -88,7 +90,7 @@ func (h *Handlers) API(a *api.API) {
 		})
 	api.Add(a, who.Write, op("update-organization", "PATCH", "/organizations/{id}", "Change an organization"),
 		func(ctx context.Context, in *patchInput) (*api.One[JSON], error) {
-			orgID, err := in.id()
+			orgID, err := in.ref()
 			if err != nil {
 				return nil, err
 			}

@@ -245,6 +245,7 @@ func (h *Endpoints) Add(a *api.API) {
 	api.Add(a, who.Read, op("get-contract", "GET", "/{id}", "One contract"), h.get)
 	api.Add(a, who.Write, op("change-contract", "PATCH", "/{id}", "Change attributes"), h.patch)
 	api.Add(a, who.Write, op("end-contract", "POST", "/{id}/end", "End a contract; everything is kept"), h.end)
+	api.Add(a, who.Write, op("split-contract", "POST", "/{id}/split", "Take the contract out of a customer it was joined to by mistake"), h.split)
 	api.Add(a, who.Write, op("reopen-contract", "POST", "/{id}/reopen", "Take the end back"), h.act(h.svc.Reopen))
 	api.Add(a, who.Write, op("archive-contract", "POST", "/{id}/archive", "Hide from lists; everything is kept"), h.act(h.svc.Archive))
 	api.Add(a, who.Write, op("unarchive-contract", "POST", "/{id}/unarchive", "Bring back into lists"), h.act(h.svc.Unarchive))
@@ -402,6 +403,25 @@ func (h *Endpoints) act(do func(context.Context, id.ID) error) func(context.Cont
 		}
 		return one(h.svc.Get(ctx, ref))
 	}
+}
+
+// SplitInput names the new customer; an empty name takes the old one's.
+type SplitInput struct {
+	IDInput
+	Body struct {
+		Name string `json:"name,omitempty"`
+	}
+}
+
+func (h *Endpoints) split(ctx context.Context, in *SplitInput) (*api.One[ContractJSON], error) {
+	ref, err := in.ref()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := h.svc.Split(ctx, []id.ID{ref}, in.Body.Name); err != nil {
+		return nil, err
+	}
+	return one(h.svc.Get(ctx, ref))
 }
 
 func (h *Endpoints) contacts(ctx context.Context, in *IDInput) (*api.List[ContactJSON], error) {
