@@ -127,12 +127,23 @@ type Page struct {
 }
 
 // Guest is a browser that is not signed in.
-func (a *App) Guest() *Browser {
+func (a *App) Guest() *Browser { return newBrowser(a.t, a.Server.URL) }
+
+// Visit is a browser on an app that nobody has furnished.
+func Visit(t testing.TB, a *app.App) *Browser {
+	t.Helper()
+	s := httptest.NewServer(a.Handler())
+	t.Cleanup(s.Close)
+	return newBrowser(t, s.URL)
+}
+
+func newBrowser(t testing.TB, base string) *Browser {
+	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
-		a.t.Fatal(err)
+		t.Fatal(err)
 	}
-	return &Browser{t: a.t, base: a.Server.URL, http: &http.Client{Jar: jar}}
+	return &Browser{t: t, base: base, http: &http.Client{Jar: jar}}
 }
 
 // Browser is signed in as the member of a role.
