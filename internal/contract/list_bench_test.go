@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -69,8 +70,10 @@ func filled(b testing.TB, d *db.DB, n int) *world {
 	w.manyFields(b)
 	w.apply(b, w.many(b, n))
 	if d.Postgres() {
-		if _, err := rawPool(b, d, "").Exec("VACUUM ANALYZE"); err != nil {
-			b.Fatal(err)
+		for _, stmt := range []string{"CHECKPOINT", "VACUUM ANALYZE"} {
+			if _, err := rawPool(b, d, "").Exec(stmt); err != nil {
+				b.Fatal(err)
+			}
 		}
 	}
 	return w
@@ -246,7 +249,7 @@ func (w *world) insertPlainly(b testing.TB, raw *sql.DB, saves []Save) time.Dura
 	}
 	for _, t := range tables {
 		width := len(t.rows(&saves[0].Contract)[0])
-		stmt, err := tx.Prepare(sqlf(t.head + " VALUES (?" + strings.Repeat(", ?", width-1) + ")").numbered())
+		stmt, err := tx.Prepare(t.head + " VALUES (" + marks(width) + ")")
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -263,4 +266,13 @@ func (w *world) insertPlainly(b testing.TB, raw *sql.DB, saves []Save) time.Dura
 		b.Fatal(err)
 	}
 	return time.Since(start)
+}
+
+// marks are $1, $2, … $n.
+func marks(n int) string {
+	list := make([]string, n)
+	for i := range list {
+		list[i] = "$" + strconv.Itoa(i+1)
+	}
+	return strings.Join(list, ", ")
 }

@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kizuki/internal/cal"
+	"kizuki/internal/contract/walk"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
@@ -291,7 +292,7 @@ func TestListWalks(t *testing.T) {
 		s := newShelf(t, d, 160)
 		rapid.Check(t, func(t *rapid.T) {
 			q := s.query(t)
-			s.limits = rapid.SampledFrom([]limits{usual, {probe: 5, step: 20, walk: 45}, {probe: 60, step: 40, walk: 100}}).Draw(t, "limits")
+			s.limits = rapid.SampledFrom([]walk.Limits{walk.Usual, {Probe: 5, Step: 20, Walk: 45}, {Probe: 60, Step: 40, Walk: 100}}).Draw(t, "limits")
 			want := s.want(q)
 			got, err := s.pages(q)
 			if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"kizuki/internal/bus"
 	"kizuki/internal/cal"
+	"kizuki/internal/contract/walk"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
@@ -39,14 +40,14 @@ type Service struct {
 	bus    *bus.Bus
 	fields *field.Service
 	orgs   *org.Service
-	limits limits
+	limits walk.Limits
 	Now    func() time.Time
 }
 
 // New makes the service. It listens on the bus for fields whose index is
 // switched on or off.
 func New(d *db.DB, b *bus.Bus, fields *field.Service, orgs *org.Service) *Service {
-	s := &Service{db: d, bus: b, fields: fields, orgs: orgs, limits: usual, Now: time.Now}
+	s := &Service{db: d, bus: b, fields: fields, orgs: orgs, limits: walk.Usual, Now: time.Now}
 	b.Subscribe(s.reindex, field.Changed)
 	return s
 }
@@ -111,11 +112,7 @@ func (s *Service) Setter(ctx context.Context, q db.Queryer) (Setter, error) {
 		return Setter{}, err
 	}
 	currency, err := workspaceCurrency(ctx, q, ws)
-	byKey := make(map[string]field.Field, len(fields))
-	for _, f := range fields {
-		byKey[f.Key] = f
-	}
-	return Setter{Fields: byKey, Parse: field.ParseCtx{Currency: currency, Member: lookup(members)}}, err
+	return Setter{Fields: keyed(fields), Parse: field.ParseCtx{Currency: currency, Member: lookup(members)}}, err
 }
 
 // today is the day it is for the actor.

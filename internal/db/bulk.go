@@ -12,26 +12,57 @@ const maxParams = 32766
 
 // Bulk inserts rows with many-row VALUES lists. head is everything before
 // VALUES, tail what follows (ON CONFLICT …). Each row has the same number of
-// values. A full statement is of one text, so that both drivers keep it
-// prepared.
+// values. PostgreSQL's driver keeps a statement of one text prepared by itself;
+// SQLite would parse it again each time, so there one is prepared a call, and
+// kept short, because parsing is most of what it costs.
 func Bulk(ctx context.Context, tx *Tx, head, tail string, rows [][]any) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	width := len(rows[0])
-	step := min(maxParams/width, 400)
+	width, step := len(rows[0]), 32
+	if tx.postgres {
+		step = min(maxParams/width, 400)
+	}
+	stmt := func(n int) string { return head + " VALUES " + values(n, width) + " " + tail }
+	if full := len(rows) / step * step; full > step && !tx.postgres {
+		if err := bulkPrepared(ctx, tx, stmt(step), rows[:full], step); err != nil {
+			return err
+		}
+		rows = rows[full:]
+	}
 	for len(rows) > 0 {
 		n := min(step, len(rows))
-		args := make([]any, 0, n*width)
-		for _, r := range rows[:n] {
-			args = append(args, r...)
-		}
-		if _, err := Exec(ctx, tx, head+" VALUES "+values(n, width)+" "+tail, args...); err != nil {
+		if _, err := Exec(ctx, tx, stmt(n), flat(rows[:n], nil)...); err != nil {
 			return err
 		}
 		rows = rows[n:]
 	}
 	return nil
+}
+
+func bulkPrepared(ctx context.Context, tx *Tx, stmt string, rows [][]any, step int) error {
+	p, err := tx.tx.PrepareContext(ctx, anonymous(stmt, step*len(rows[0])))
+	if err != nil {
+		return wrap(err, stmt)
+	}
+	defer p.Close()
+	var args []any
+	for ; len(rows) > 0; rows = rows[step:] {
+		args = flat(rows[:step], args[:0])
+		note(ctx, stmt, args)
+		if _, err := p.ExecContext(ctx, args...); err != nil {
+			return wrap(err, stmt)
+		}
+	}
+	return nil
+}
+
+// flat lines up the values of rows behind each other.
+func flat(rows [][]any, into []any) []any {
+	for _, r := range rows {
+		into = append(into, r...)
+	}
+	return into
 }
 
 func values(rows, width int) string {

@@ -63,7 +63,7 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	}
 	write.SetMaxOpenConns(1)
 	write.SetConnMaxLifetime(0)
-	if err := write.PingContext(ctx); err != nil {
+	if err := firstContact(ctx, write); err != nil {
 		write.Close()
 		return nil, fmt.Errorf("opening %s: %w", path, err)
 	}
@@ -76,6 +76,17 @@ func openSQLite(ctx context.Context, c Config) (*DB, error) {
 	read.SetMaxOpenConns(n)
 	read.SetMaxIdleConns(n)
 	return &DB{write: write, read: read, dir: c.Dir}, nil
+}
+
+// firstContact opens the first connection. Two processes that turn a new file
+// to WAL at once get SQLITE_BUSY without waiting, whatever the timeout says.
+func firstContact(ctx context.Context, pool *sql.DB) error {
+	for end := time.Now().Add(busyTimeout); ; time.Sleep(10 * time.Millisecond) {
+		err := pool.PingContext(ctx)
+		if err == nil || !Busy(err) || time.Now().After(end) || ctx.Err() != nil {
+			return err
+		}
+	}
 }
 
 func sqliteDSN(path string, relaxed, write bool) string {
@@ -257,7 +268,7 @@ func Counting(ctx context.Context) (context.Context, *Trace) {
 func note(ctx context.Context, stmt string, args []any) {
 	if t, ok := ctx.Value(traceKey{}).(*Trace); ok {
 		t.mu.Lock()
-		t.all = append(t.all, Statement{stmt, args})
+		t.all = append(t.all, Statement{stmt, slices.Clone(args)})
 		t.mu.Unlock()
 	}
 }

@@ -1,4 +1,4 @@
-package contract
+package walk
 
 import (
 	"encoding/base64"
@@ -23,15 +23,15 @@ type cursor struct {
 
 const cursorVersion = 1
 
-func (o order) sort() string {
-	if o.desc {
-		return "-" + o.attr
+func (o Order) sort() string {
+	if o.Desc {
+		return "-" + o.Attr
 	}
-	return o.attr
+	return o.Attr
 }
 
 // write makes the opaque cursor of a place.
-func (o order) write(at place) string {
+func (o Order) write(at place) string {
 	c := cursor{V: cursorVersion, Sort: o.sort(), Phase: at.phase, ID: at.id}
 	switch v := at.value.(type) {
 	case string:
@@ -46,7 +46,7 @@ func (o order) write(at place) string {
 }
 
 // read takes a cursor of the same order; "" is the beginning.
-func (o order) read(s string) (place, error) {
+func (o Order) read(s string) (place, error) {
 	if s == "" {
 		return place{}, nil
 	}
@@ -63,9 +63,9 @@ func (o order) read(s string) (place, error) {
 		return at, nil
 	}
 	switch {
-	case o.field != nil:
+	case o.FieldID != 0:
 		at.value, err = hex.DecodeString(c.Value)
-	case o.column == "amount":
+	case o.Column == "amount":
 		at.value, err = strconv.ParseInt(c.Value, 10, 64)
 	default:
 		at.value = text.Clean(c.Value) // a forged one must not reach the database with NUL
