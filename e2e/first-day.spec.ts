@@ -52,10 +52,41 @@ test("a first day", async ({ page, kit }) => {
     await page.goto(contract);
   });
 
+  await test.step("a rule puts small checks before each renewal", async () => {
+    await page.goto("/rules");
+    await page.locator('a[href*="/rules/new?preset="]').first().click();
+    await page.locator('input[name="name"]').fill("更新 " + mine);
+    await wellMade(page);
+    await page.getByRole("button", { name: t("rule.save") }).click();
+    await expect(page).toHaveURL(/\/rules\/\d+/);
+    await page.locator('form[action$="/live"] button').first().click();
+    await expect(page.locator("main")).toContainText(t("rule.pause"));
+    await wellMade(page);
+  });
+
   await test.step("a hunch", async () => {
+    await page.goto(`/contracts?q=${mine}-1`);
+    await page.getByRole("link", { name: new RegExp(`アルファ${mine}`) }).first().click();
     await page.locator("#note-box label", { hasText: t("shell.hunch.bad") }).click();
     await page.locator("#note-box button.btn").last().click();
     await expect(page.locator("#trail .entry .hunch").first()).toContainText(t("shell.hunch.bad"));
+  });
+
+  await test.step("tick a check off, and the trail keeps it", async () => {
+    await page.goto("/today");
+    const task = page.locator("#queue > li", { has: page.locator('[aria-label="' + t("today.task") + '"]') }).first();
+    await task.locator("a").click();
+    const done = page.locator('#sheet form[action$="/done"] button[data-key="x"]');
+    await expect(done).toBeVisible();
+    await done.click();
+    await expect(page.locator(".toast").first()).toBeVisible();
+  });
+
+  await test.step("take the import back", async () => {
+    await page.goto("/imports");
+    await page.getByRole("link", { name: "list.csv" }).first().click();
+    await page.locator('form[action$="/undo"] button').first().click();
+    await expect(page.locator("main")).toContainText(t("intake.state.undone"));
   });
 });
 
