@@ -19,13 +19,7 @@ import (
 var catalogue embed.FS
 
 // Words is the catalogue of the readable page.
-func Words() fs.FS {
-	sub, err := fs.Sub(catalogue, "words")
-	if err != nil {
-		panic(err) // the embedded folder is missing
-	}
-	return sub
-}
+func Words() fs.FS { return words.Sub(catalogue) }
 
 // Routes is the readable page about the API; huma's own load from elsewhere.
 func (a *API) Routes() []web.Route {

@@ -40,7 +40,8 @@ func (s *Service) Preview(ctx context.Context, importID id.ID, o Outcome, cursor
 	if err != nil {
 		return nil, "", err
 	}
-	if _, err := oneImport(ctx, s.db, a.Workspace, importID); err != nil {
+	imp, err := oneImport(ctx, s.db, a.Workspace, importID)
+	if err != nil {
 		return nil, "", err
 	}
 	if !slices.Contains(Outcomes(), o) {
@@ -61,12 +62,12 @@ func (s *Service) Preview(ctx context.Context, importID id.ID, o Outcome, cursor
 		found = found[:limit]
 		next = strconv.Itoa(found[limit-1].Line)
 	}
-	rows, err = s.show(ctx, a.Workspace, found)
+	rows, err = s.show(ctx, a.Workspace, imp.Plan, found)
 	return rows, next, err
 }
 
 // show adds the names that the rows of existing contracts do not carry.
-func (s *Service) show(ctx context.Context, ws id.ID, found []compare.Row) ([]Row, error) {
+func (s *Service) show(ctx context.Context, ws id.ID, plan Plan, found []compare.Row) ([]Row, error) {
 	var ids []id.ID
 	for _, r := range found {
 		if r.Contract != 0 && r.Outcome != Created {
@@ -83,20 +84,24 @@ func (s *Service) show(ctx context.Context, ws id.ID, found []compare.Row) ([]Ro
 		out[i] = Row{Line: r.Line, Outcome: r.Outcome, Contract: c.ID, Key: c.Key, Name: c.Name, Org: c.OrgName, Currency: c.Currency,
 			LastSeen: db.FromMicros(r.Seen.LastSeen), Problems: r.Problems, NextTerm: r.After.Term > 0}
 		if c.ID == 0 {
-			out[i].Key, out[i].Name = word(r.After.Values["key"]), word(r.After.Values["name"])
-			out[i].Currency = word(r.After.Values["currency"])
-			if out[i].Key == "" {
-				out[i].Key = r.KeyFold
-			}
-			if r.After.Org != nil {
-				out[i].Org = r.After.Org.Name
-			}
+			out[i].named(r, plan)
 		}
 		if out[i].Changes, err = compare.Changes(r.Before, r.After); err != nil {
 			return nil, err
 		}
 	}
 	return out, nil
+}
+
+// named takes the names from the row itself.
+func (out *Row) named(r compare.Row, plan Plan) {
+	out.Key, out.Name, out.Currency = word(r.After.Values["key"]), word(r.After.Values["name"]), word(r.After.Values["currency"])
+	if r.After.Org != nil {
+		out.Org = r.After.Org.Name
+	}
+	if r.Outcome == Invalid {
+		out.Key, out.Name, out.Org = r.Cell(plan, "key"), r.Cell(plan, "name"), r.Cell(plan, "organization")
+	}
 }
 
 func word(v any) string { s, _ := v.(string); return s }

@@ -145,7 +145,7 @@ func (st *stager) mapping(found []columns.Surveyed, currency string) Mapping {
 		names = append(names, c.Name)
 	}
 	if m := st.source.Mapping; m.Fits(names) && m.Check(names, st.fields) == nil {
-		return m
+		return m.Extend(found, currency)
 	}
 	return columns.Guess(found, currency)
 }

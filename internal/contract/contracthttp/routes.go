@@ -19,6 +19,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/org"
 	"kizuki/internal/web"
+	"kizuki/internal/web/words"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
 )
@@ -27,13 +28,7 @@ import (
 var catalogue embed.FS
 
 // Words is the catalogue of this feature.
-func Words() fs.FS {
-	sub, err := fs.Sub(catalogue, "words")
-	if err != nil {
-		panic(err) // the embedded folder is missing
-	}
-	return sub
-}
+func Words() fs.FS { return words.Sub(catalogue) }
 
 // Panel is a part of the contract's sheet that another feature brings. The
 // request tells what of it is asked for; ctx carries the member.

@@ -77,16 +77,26 @@ type guesser struct {
 // amount whose decimals the currency does not have (29.85 yen) is a number
 // field rather than money.
 func Guess(columns []Surveyed, currency string) Mapping {
+	return Mapping{Rest: RestFields}.Extend(columns, currency)
+}
+
+// Extend guesses what the columns mean that a remembered mapping does not name.
+func (m Mapping) Extend(columns []Surveyed, currency string) Mapping {
 	g := guesser{columns: columns, currency: currency, found: map[string]string{}, has: map[string]bool{}}
+	for name, target := range m.Columns {
+		g.found[name], g.has[target] = target, true
+	}
 	for _, target := range targets {
-		g.byHead(target)
+		if !g.has[target] {
+			g.byHead(target)
+		}
 	}
 	g.byValues("corporate_number", isNumber)
 	g.mails()
 	if !g.has["key"] {
 		g.uniqueKey()
 	}
-	return Mapping{Columns: g.found, Rest: RestFields}
+	return Mapping{Columns: g.found, Rest: m.Rest}
 }
 
 func (g *guesser) take(c Surveyed, target string) {

@@ -1,6 +1,8 @@
 package compare
 
 import (
+	"kizuki/internal/intake/columns"
+	"kizuki/internal/text"
 	"regexp"
 	"slices"
 	"strconv"
@@ -31,4 +33,12 @@ func Guarded(s string) string {
 		return "'" + s
 	}
 	return s
+}
+
+// Cell is what an invalid row says for a target.
+func (r Row) Cell(p columns.Plan, target string) string {
+	if at := p.Column(target); at >= 0 && at < len(r.After.Cells) {
+		return text.Line(r.After.Cells[at])
+	}
+	return ""
 }

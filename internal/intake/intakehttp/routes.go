@@ -7,6 +7,7 @@ import (
 
 	"kizuki/internal/intake"
 	"kizuki/internal/web"
+	"kizuki/internal/web/words"
 	"kizuki/internal/who"
 )
 
@@ -14,13 +15,7 @@ import (
 var catalogue embed.FS
 
 // Words is the catalogue of this feature.
-func Words() fs.FS {
-	sub, err := fs.Sub(catalogue, "words")
-	if err != nil {
-		panic(err) // the embedded folder is missing
-	}
-	return sub
-}
+func Words() fs.FS { return words.Sub(catalogue) }
 
 // place is where imports live in the rail.
 const place = "/imports"

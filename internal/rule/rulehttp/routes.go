@@ -8,6 +8,7 @@ import (
 	"kizuki/internal/field"
 	"kizuki/internal/rule"
 	"kizuki/internal/web"
+	"kizuki/internal/web/words"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
 )
@@ -16,13 +17,7 @@ import (
 var catalogue embed.FS
 
 // Words is the catalogue of this feature.
-func Words() fs.FS {
-	sub, err := fs.Sub(catalogue, "words")
-	if err != nil {
-		panic(err) // the embedded folder is missing
-	}
-	return sub
-}
+func Words() fs.FS { return words.Sub(catalogue) }
 
 // Handlers serves the pages.
 type Handlers struct {

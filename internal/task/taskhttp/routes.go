@@ -10,6 +10,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/task"
 	"kizuki/internal/web"
+	"kizuki/internal/web/words"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
 )
@@ -18,13 +19,7 @@ import (
 var catalogue embed.FS
 
 // Words is the catalogue of this feature.
-func Words() fs.FS {
-	sub, err := fs.Sub(catalogue, "words")
-	if err != nil {
-		panic(err) // the embedded folder is missing
-	}
-	return sub
-}
+func Words() fs.FS { return words.Sub(catalogue) }
 
 // Origins names the rules behind tasks, by firing.
 type Origins interface {

@@ -10,6 +10,7 @@ import (
 	"kizuki/internal/field"
 	"kizuki/internal/timeline"
 	"kizuki/internal/web"
+	"kizuki/internal/web/words"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
 )
@@ -18,13 +19,7 @@ import (
 var catalogue embed.FS
 
 // Words is the catalogue of this feature.
-func Words() fs.FS {
-	sub, err := fs.Sub(catalogue, "words")
-	if err != nil {
-		panic(err) // the embedded folder is missing
-	}
-	return sub
-}
+func Words() fs.FS { return words.Sub(catalogue) }
 
 // Fields gives the custom fields, whose names and types the history needs.
 type Fields interface {

@@ -25,13 +25,7 @@ import (
 var catalogue embed.FS
 
 // Words is the catalogue of this feature.
-func Words() fs.FS {
-	sub, err := fs.Sub(catalogue, "words")
-	if err != nil {
-		panic(err) // the embedded folder is missing
-	}
-	return sub
-}
+func Words() fs.FS { return words.Sub(catalogue) }
 
 // Sheet draws a contract for the place beside the queue: why it is here, and
 // what can be done with the matter.

@@ -237,3 +237,12 @@ func cut(text string) []Piece {
 		text = tail
 	}
 }
+
+// Sub is the catalogue a feature embeds in its folder "words", ready for Add.
+func Sub(embedded embed.FS) fs.FS {
+	sub, err := fs.Sub(embedded, "words")
+	if err != nil {
+		panic(err) // the embedded folder is missing
+	}
+	return sub
+}
