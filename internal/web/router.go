@@ -24,6 +24,8 @@ type Route struct {
 	Path   string // a ServeMux pattern without the method: /contracts/{id}
 	Need   who.Need
 	Handle Handler
+	// MaxBody bounds what is sent, in bytes; 0 is enough for any form.
+	MaxBody int64
 }
 
 // Config is what the frame needs from the app.
@@ -105,7 +107,11 @@ func (rt *Router) serve(r Route) http.Handler {
 			}
 			return errs.New(errs.Forbidden, "err.forbidden")
 		}
-		req.Body = http.MaxBytesReader(w, req.Body, maxBody)
+		limit := r.MaxBody
+		if limit == 0 {
+			limit = maxBody
+		}
+		req.Body = http.MaxBytesReader(w, req.Body, limit)
 		return r.Handle(w, req)
 	})
 }

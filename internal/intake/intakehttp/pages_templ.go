@@ -1092,7 +1092,7 @@ func (p *importPage) mapping(open bool) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(p.imp.Plan.File.Sheets) > 1 {
-			templ_7745c5c3_Err = ui.Field(ui.FieldProps{Name: "sheet", Type: "select", Label: words.T(ctx, "intake.sheet"), Value: p.imp.Plan.File.Sheet, Options: sheets(p.imp.Plan.File.Sheets)}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Field(ui.FieldProps{ID: "import-sheet", Name: "sheet", Type: "select", Label: words.T(ctx, "intake.sheet"), Value: p.imp.Plan.File.Sheet, Options: sheets(p.imp.Plan.File.Sheets)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -31,7 +31,7 @@ func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/imports", Need: who.Read, Handle: h.home},
 		{Method: "GET", Path: "/import", Need: who.Write, Handle: h.toHome},
-		{Method: "POST", Path: "/import", Need: who.Write, Handle: h.upload},
+		{Method: "POST", Path: "/import", Need: who.Write, Handle: h.upload, MaxBody: intake.MaxFile + 1<<20},
 		{Method: "GET", Path: "/imports/{id}", Need: who.Read, Handle: h.show},
 		{Method: "GET", Path: "/imports/{id}/errors.csv", Need: who.Read, Handle: h.errorFile},
 		{Method: "POST", Path: "/imports/{id}/mapping", Need: who.Write, Handle: h.remap},
