@@ -46,10 +46,10 @@ func bulkPrepared(ctx context.Context, tx *Tx, stmt string, rows [][]any, step i
 		return wrap(err, stmt)
 	}
 	defer p.Close()
+	note(ctx, stmt, nil)
 	var args []any
 	for ; len(rows) > 0; rows = rows[step:] {
 		args = flat(rows[:step], args[:0])
-		note(ctx, stmt, args)
 		if _, err := p.ExecContext(ctx, args...); err != nil {
 			return wrap(err, stmt)
 		}
