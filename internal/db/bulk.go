@@ -13,19 +13,17 @@ const maxParams = 32766
 // Bulk inserts rows with many-row VALUES lists. head is everything before
 // VALUES, tail what follows (ON CONFLICT …). Each row has the same number of
 // values. PostgreSQL's driver keeps a statement of one text prepared by itself;
-// SQLite would parse it again each time, so there one is prepared a call, and
+// SQLite would parse it again each time, so for many rows one is prepared, and
 // kept short, because parsing is most of what it costs.
 func Bulk(ctx context.Context, tx *Tx, head, tail string, rows [][]any) error {
 	if len(rows) == 0 {
 		return nil
 	}
-	width, step := len(rows[0]), 32
-	if tx.postgres {
-		step = min(maxParams/width, 400)
-	}
+	width := len(rows[0])
+	step := min(maxParams/width, 400)
 	stmt := func(n int) string { return head + " VALUES " + values(n, width) + " " + tail }
-	if full := len(rows) / step * step; full > step && !tx.postgres {
-		if err := bulkPrepared(ctx, tx, stmt(step), rows[:full], step); err != nil {
+	if full := len(rows) / short * short; len(rows) > step && !tx.postgres {
+		if err := bulkPrepared(ctx, tx, stmt(short), rows[:full]); err != nil {
 			return err
 		}
 		rows = rows[full:]
@@ -40,16 +38,19 @@ func Bulk(ctx context.Context, tx *Tx, head, tail string, rows [][]any) error {
 	return nil
 }
 
-func bulkPrepared(ctx context.Context, tx *Tx, stmt string, rows [][]any, step int) error {
-	p, err := tx.tx.PrepareContext(ctx, anonymous(stmt, step*len(rows[0])))
+// short is how many rows the prepared statement of SQLite takes.
+const short = 32
+
+func bulkPrepared(ctx context.Context, tx *Tx, stmt string, rows [][]any) error {
+	p, err := tx.tx.PrepareContext(ctx, anonymous(stmt, short*len(rows[0])))
 	if err != nil {
 		return wrap(err, stmt)
 	}
 	defer p.Close()
 	note(ctx, stmt, nil)
 	var args []any
-	for ; len(rows) > 0; rows = rows[step:] {
-		args = flat(rows[:step], args[:0])
+	for ; len(rows) > 0; rows = rows[short:] {
+		args = flat(rows[:short], args[:0])
 		if _, err := p.ExecContext(ctx, args...); err != nil {
 			return wrap(err, stmt)
 		}
