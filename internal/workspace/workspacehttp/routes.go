@@ -9,6 +9,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"kizuki/internal/id"
 	"kizuki/internal/job"
 	"kizuki/internal/web"
 	"kizuki/internal/web/words"
@@ -25,6 +26,7 @@ func Words() fs.FS { return words.Sub(catalogue) }
 // Jobs is what the settings show of the queue.
 type Jobs interface {
 	Dead(ctx context.Context) ([]job.Job, error)
+	Retry(ctx context.Context, jobID id.ID) error
 }
 
 // Handlers serves the pages. Hint is shown on the sign-in page: the demo tells
@@ -69,5 +71,6 @@ func (h *Handlers) Routes() []web.Route {
 
 		{Method: "GET", Path: "/settings", Need: who.Administer, Handle: h.settings},
 		{Method: "POST", Path: "/settings", Need: who.Administer, Handle: h.saveSettings},
+		{Method: "POST", Path: "/jobs/{id}/retry", Need: who.Administer, Handle: h.retryJob},
 	}
 }

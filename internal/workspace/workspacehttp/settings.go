@@ -85,6 +85,10 @@ func (h *Handlers) saveSettings(w http.ResponseWriter, r *http.Request) error {
 	return web.RedirectSaying(w, r, "/settings", web.Toast{Text: words.T(ctx, "workspace.saved")})
 }
 
+func (h *Handlers) retryJob(w http.ResponseWriter, r *http.Request) error {
+	return h.then(w, r, "/settings#jobs", "workspace.jobs.retried", h.jobs.Retry)
+}
+
 // settingsTabs leads to the rooms of the settings.
 func settingsTabs(ctx context.Context, current string) []ui.Tab {
 	return []ui.Tab{

@@ -1,12 +1,15 @@
 package workspacehttp_test
 
 import (
+	"context"
+	"errors"
 	"net/url"
 	"strings"
 	"testing"
 
 	"kizuki/internal/app"
 	"kizuki/internal/db"
+	"kizuki/internal/job"
 	"kizuki/internal/testkit"
 	"kizuki/internal/testkit/apptest"
 	"kizuki/internal/who"
@@ -133,6 +136,40 @@ func TestTeamsAndSettings(t *testing.T) {
 		p := admin.Post("/settings", url.Values{"name": {"新しい名前"}, "zone": {"Asia/Tokyo"}, "currency": {"JPY"}, "lang": {"ja"}, "fiscal": {"1"}})
 		if p.Find(`input[name="name"]`).AttrOr("value", "") != "新しい名前" || p.Find("#audit-rows tr").Length() < 5 {
 			t.Errorf("%d, %d lines in the log", p.Status, p.Find("#audit-rows tr").Length())
+		}
+	})
+}
+
+// Work that stopped for good is shown to an admin, who may have it tried again.
+func TestStoppedWork(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		a := apptest.New(t, d)
+		tries := 0
+		a.Jobs.Handle("test.stop", func(context.Context, job.Job) error {
+			if tries++; tries == 1 {
+				return job.Never(errors.New("no <b> way"))
+			}
+			return nil
+		})
+		err := d.InTx(a.Ctx, func(ctx context.Context, tx *db.Tx) error {
+			return a.Jobs.AddIn(ctx, tx, job.Add{Workspace: a.Actors[who.Owner].Workspace, Kind: "test.stop"})
+		})
+		if err == nil {
+			err = a.Jobs.Drain(context.Background())
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		admin := a.Browser(who.Admin)
+		p := admin.Get("/settings")
+		if !strings.Contains(p.Find("#jobs li").Text(), "no <b> way") {
+			t.Fatalf("%q", p.Find("#jobs").Text())
+		}
+		if again := admin.Post(p.Find("#jobs form").AttrOr("action", ""), nil); again.Find("#jobs li").Length() != 0 {
+			t.Errorf("%d: it is still there", again.Status)
+		}
+		if err := a.Jobs.Drain(context.Background()); err != nil || tries != 2 {
+			t.Errorf("tried %d times, %v", tries, err)
 		}
 	})
 }
