@@ -14,6 +14,9 @@ import (
 func lack(t *testing.T) {
 	t.Helper()
 	if _, err := os.Stat(shared + "README.md"); err != nil {
+		if os.Getenv("CI") != "" {
+			t.Fatal(err) // nothing is skipped there
+		}
 		t.Skip("the shared data is not on this machine")
 	}
 }
