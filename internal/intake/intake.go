@@ -85,9 +85,6 @@ func Outcomes() []Outcome { return compare.Outcomes() }
 // Targets are what a column may mean, beside field:KEY and Ignore.
 func Targets() []string { return columns.Targets() }
 
-// Guarded keeps a spreadsheet from taking a text for a formula.
-func Guarded(s string) string { return compare.Guarded(s) }
-
 // Source is where rows come from again and again.
 type Source struct {
 	ID         id.ID

@@ -15,6 +15,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/intake/columns"
 	"kizuki/internal/intake/compare"
+	"kizuki/internal/text"
 	"kizuki/internal/who"
 )
 
@@ -157,7 +158,7 @@ func (s *Service) ErrorFile(ctx context.Context, importID id.ID, w io.Writer, he
 	out.UseCRLF = true
 	var head []string
 	for _, c := range imp.Plan.Columns {
-		head = append(head, Guarded(c.Name))
+		head = append(head, text.Cell(c.Name))
 	}
 	if err := out.Write(append(head, heads[:]...)); err != nil {
 		return err

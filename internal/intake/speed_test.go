@@ -29,19 +29,13 @@ func list(n int) [][]string {
 }
 
 // Others must get through while a list is written: a note waits less than five
-// seconds on SQLite. A machine that is busy with other tests gets three tries.
+// seconds on SQLite.
 func TestOthersGetThrough(t *testing.T) {
 	n := 20000
 	if s := os.Getenv("KIZUKI_ROWS"); s != "" {
 		n, _ = strconv.Atoi(s)
 	}
-	var waited time.Duration
-	for range 3 {
-		if waited = waitBeside(t, n); waited < 5*time.Second {
-			return
-		}
-	}
-	if n <= 20000 {
+	if waited := waitBeside(t, n); waited > 5*time.Second && n <= 20000 {
 		t.Errorf("a note waited %v", waited)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"kizuki/internal/intake/sheet"
 	"kizuki/internal/org"
 	"kizuki/internal/testkit"
+	"kizuki/internal/text"
 	"kizuki/internal/workspace"
 )
 
@@ -274,7 +275,7 @@ func restore(c *contract.Contract, old contract.Contract, name string) {
 func TestGuarded(t *testing.T) {
 	for in, want := range map[string]string{"=1+1": "'=1+1", "-5": "-5", "-1,200.5": "-1,200.5", "-x": "'-x", "@a": "'@a", "+81 3": "'+81 3",
 		"\tx": "'\tx", "ふつう": "ふつう", "": "", "1=2": "1=2", "+5": "+5"} {
-		if got := compare.Guarded(in); got != want {
+		if got := text.Cell(in); got != want {
 			t.Errorf("%q: %q", in, got)
 		}
 	}

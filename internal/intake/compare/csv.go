@@ -3,7 +3,6 @@ package compare
 import (
 	"kizuki/internal/intake/columns"
 	"kizuki/internal/text"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -20,19 +19,9 @@ func (r Row) ErrorLine(say func(Problem) string) []string {
 	}
 	var line []string
 	for _, c := range r.After.Cells {
-		line = append(line, Guarded(c))
+		line = append(line, text.Cell(c))
 	}
-	return append(line, strconv.Itoa(r.Line), Guarded(strings.Join(columns, "、")), Guarded(strings.Join(why, " ")))
-}
-
-var plainNumber = regexp.MustCompile(`^[-+]?[0-9][0-9,]*(\.[0-9]+)?$`)
-
-// Guarded keeps a spreadsheet from taking a text for a formula.
-func Guarded(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) && !plainNumber.MatchString(s) {
-		return "'" + s
-	}
-	return s
+	return append(line, strconv.Itoa(r.Line), text.Cell(strings.Join(columns, "、")), text.Cell(strings.Join(why, " ")))
 }
 
 // Cell is what an invalid row says for a target.

@@ -6,9 +6,9 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"regexp"
 
 	"kizuki/internal/contract"
+	"kizuki/internal/text"
 	"kizuki/internal/web"
 	"kizuki/internal/web/words"
 )
@@ -23,7 +23,7 @@ func WriteCSV(ctx context.Context, svc *contract.Service, w io.Writer) error {
 	if err := svc.Export(ctx, func(row []string) error {
 		safe := make([]string, len(row))
 		for i, cell := range row {
-			safe[i] = guarded(cell)
+			safe[i] = text.Cell(cell)
 		}
 		return out.Write(safe)
 	}); err != nil {
@@ -31,20 +31,6 @@ func WriteCSV(ctx context.Context, svc *contract.Service, w io.Writer) error {
 	}
 	out.Flush()
 	return out.Error()
-}
-
-var plainNumber = regexp.MustCompile(`^[+-]?[0-9]+(\.[0-9]+)?$`)
-
-// guarded keeps a cell from being run as a formula when the file is opened.
-func guarded(cell string) string {
-	if cell == "" || plainNumber.MatchString(cell) {
-		return cell
-	}
-	switch cell[0] {
-	case '=', '+', '-', '@', '\t', '\r':
-		return "'" + cell
-	}
-	return cell
 }
 
 // Export streams the file. lead stands before its first byte.
