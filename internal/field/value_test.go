@@ -231,6 +231,17 @@ func TestNumberOrder(t *testing.T) {
 	})
 }
 
+// What no reader can see is unset, not a value without a key.
+func TestInvisibleIsUnset(t *testing.T) {
+	for _, typ := range []field.Type{field.Text, field.Choice, field.Choices} {
+		for _, s := range []string{"\u0080", "\u200e", " \u3000\ufe0f"} {
+			if v, err := of(typ).Parse(s, field.ParseCtx{AnyOption: true}); v != nil || err != nil {
+				t.Errorf("%s %q: %#v, %v", typ, s, v, err)
+			}
+		}
+	}
+}
+
 func TestKeys(t *testing.T) {
 	long := strings.Repeat("あ", 90) // 270 bytes; 200 is inside a character
 	k := of(field.Text).Keys(long)[0]

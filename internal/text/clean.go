@@ -16,23 +16,29 @@ const (
 )
 
 // Clean returns s without what PostgreSQL refuses or no reader can see: runs of
-// invalid UTF-8 become one U+FFFD, CRLF and CR become LF, and control
-// characters (C0 and DEL) other than LF and tab are dropped. Normalization is
-// left as the writer had it. Clean is idempotent.
+// invalid UTF-8 become one U+FFFD, CRLF, CR and NEL become LF, and control
+// characters (C0, C1 and DEL) other than LF and tab are dropped. A text of
+// which nothing can be seen is "", so that it counts as unset everywhere.
+// Normalization is left as the writer had it. Clean is idempotent.
 func Clean(s string) string {
 	s = strings.ToValidUTF8(s, "\ufffd")
 	s = newlines.Replace(s)
-	return strings.Map(func(r rune) rune {
-		if r == '\n' || r == '\t' || !isC0(r) {
+	s = strings.Map(func(r rune) rune {
+		if r == '\n' || r == '\t' || !unicode.IsControl(r) {
 			return r
 		}
 		return -1
 	}, s)
+	if strings.IndexFunc(s, seen) < 0 {
+		return ""
+	}
+	return s
 }
 
-var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n")
+var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n")
 
-func isC0(r rune) bool { return r < 0x20 || r == 0x7f }
+// seen tells whether a reader sees anything of r.
+func seen(r rune) bool { return visible(r) >= 0 && !unicode.IsSpace(r) }
 
 // Line returns s as one clean line, for names and titles: white space of any
 // kind (U+3000, NBSP, line ends) is trimmed at both ends and each run becomes one

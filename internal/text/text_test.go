@@ -28,6 +28,9 @@ func TestClean(t *testing.T) {
 		{"一行\r\n二行\r三行\n\t字", "一行\n二行\n三行\n\t字"},
 		{"解\xe7\xb4約", "解\ufffd約"},
 		{"か\u3099", "か\u3099"}, // not composed: that is the writer's choice
+		{"a\u0085b\u0080", "a\nb"},
+		{"\u0080", ""}, // nothing a reader could see
+		{" \u200e\n", ""},
 	}.check(t, "Clean", Clean)
 }
 
