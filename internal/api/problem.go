@@ -84,21 +84,16 @@ func newProblem(c huma.Context, status int, msg string, list ...error) huma.Stat
 		code, status = errs.Internal, http.StatusInternalServerError
 	}
 	p := &Problem{Type: "about:blank", Status: status, Title: http.StatusText(status), Code: string(code), Detail: msg}
+	ctx := context.Background()
 	if c != nil {
-		ctx := c.Context()
+		ctx = c.Context()
 		p.Instance = web.RequestID(ctx)
 		p.Detail = words.T(ctx, "err.api."+string(code))
 	}
 	for _, err := range list {
-		if err == nil {
-			continue
+		if err != nil {
+			p.Errors = append(p.Errors, detail(ctx, err))
 		}
-		d := ProblemDetail{Detail: err.Error()}
-		if h, ok := err.(huma.ErrorDetailer); ok {
-			m := h.ErrorDetail()
-			d = ProblemDetail{Field: m.Location, Detail: m.Message}
-		}
-		p.Errors = append(p.Errors, d)
 	}
 	return p
 }
