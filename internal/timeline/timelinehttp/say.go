@@ -258,6 +258,8 @@ func (s *speaker) move(m move, form string) string {
 	from, to, label := s.value(m.event, m.name, 0), s.value(m.event, m.name, 1), s.label(m.name)
 	if form != "" {
 		from, to = text.Excerpt(from, briefValue), text.Excerpt(to, briefValue)
+	} else if t := s.typeOf(m.name); m.name == "outlook_why" || t == field.Text && s.fields[m.name].Key != "" {
+		from, to = s.quoted(from), s.quoted(to)
 	}
 	switch {
 	case from == "" && to == "":
@@ -268,6 +270,14 @@ func (s *speaker) move(m move, form string) string {
 		return words.T(s.ctx, "timeline."+form+"unset", "Field", label, "From", from)
 	}
 	return words.T(s.ctx, "timeline."+form+"changed", "Field", label, "From", from, "To", to)
+}
+
+// quoted sets somebody's own words apart from the sentence they stand in.
+func (s *speaker) quoted(said string) string {
+	if said == "" {
+		return ""
+	}
+	return words.T(s.ctx, "timeline.quoted", "Words", said)
 }
 
 // importUndo is the cause of what taking an import back changes.

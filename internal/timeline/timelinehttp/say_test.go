@@ -67,6 +67,7 @@ func (s *site) toldOf() []told {
 		{rule, kind("rule.unheard", "count", 1), "ルール「更新90日前」により1件の変化がありました", "1 thing changed (by the rule “更新90日前”)"},
 		{me, kind("rule.unheard", "rule", "更新90日前"), "ルール「更新90日前」により変化がありました", "Something changed (by the rule “更新90日前”)"},
 		{undo, changed(map[string][2]any{"status": {"b", "a"}}), "取り込みの取り消しで状態がbからaに変わりました（岡田 真帆）", "Status changed from b to a (an import was undone) (岡田 真帆)"},
+		{me, changed(map[string][2]any{"outlook_why": {"静かすぎる", "席を替えたと聞いた"}}), "見立てのわけが「静かすぎる」から「席を替えたと聞いた」に変わりました（岡田 真帆）", "Reason for the outlook changed from “静かすぎる” to “席を替えたと聞いた” (岡田 真帆)"},
 		{context.Background(), changed(map[string][2]any{"auto_renew": {false, true}}), "自動更新がいいえからはいに変わりました", "Automatic renewal changed from no to yes"},
 	}
 }
