@@ -68,7 +68,7 @@ func detail(ctx context.Context, err error) ProblemDetail {
 		}
 		d.Key = c.key
 		if len(found) > 1 {
-			d.Args = map[string]any{"Value": found[1]}
+			d.Args = map[string]any{"Value": strings.TrimPrefix(found[1], ", ")} // "" may be one of an enum
 		}
 		break
 	}

@@ -140,3 +140,15 @@ func TestTypesHoldForTheWholeColumn(t *testing.T) {
 		}
 	})
 }
+
+// A text read as a table of one column is no list of contracts.
+func TestProseIsNoList(t *testing.T) {
+	found := survey(t, "# The look\nNothing is larger than a person's words.\nOne mark: the dot.\nFeelings are ink.\n")
+	if _, err := columns.Guess(found, "JPY").Resolve(found, nil); err == nil {
+		t.Error("prose was taken for contracts")
+	}
+	list := survey(t, "会社名,メモ\nアルファ,静か\nベータ,ヤバい\n")
+	if m := columns.Guess(list, "JPY").Columns; m["会社名"] != "key" {
+		t.Errorf("a list of names alone: %v", m)
+	}
+}

@@ -193,7 +193,9 @@ func (g *guesser) mails() {
 }
 
 // uniqueKey takes the first column that tells the rows apart: one of codes if
-// there is one, else one of names, be it the organization's.
+// there is one, else one of names, be it the organization's. Names alone do
+// not make a list of contracts: where no other column was recognized (a text
+// read as a table of one column) somebody has to say what is what.
 func (g *guesser) uniqueKey() {
 	unique := func(c Surveyed) bool { return !c.repeats && c.blank == 0 && c.filled > 1 && c.Type != field.Date }
 	for _, c := range g.free() {
@@ -201,6 +203,9 @@ func (g *guesser) uniqueKey() {
 			g.take(c, "key")
 			return
 		}
+	}
+	if len(g.found) == 0 {
+		return
 	}
 	for _, c := range g.columns {
 		if t := g.found[c.Name]; unique(c) && (t == "" && c.Type == field.Text || t == "organization" || t == "name") {
