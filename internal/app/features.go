@@ -17,6 +17,8 @@ import (
 	"kizuki/internal/intake/intakehttp"
 	"kizuki/internal/org"
 	"kizuki/internal/org/orghttp"
+	"kizuki/internal/renewal"
+	"kizuki/internal/renewal/renewalhttp"
 	"kizuki/internal/rule"
 	"kizuki/internal/rule/rulehttp"
 	"kizuki/internal/task"
@@ -38,6 +40,7 @@ type features struct {
 	Fields    *field.Service
 	Orgs      *org.Service
 	Contracts *contract.Service
+	Renewals  *renewal.Service
 	Timeline  *timeline.Service
 	Tasks     *task.Service
 	Rules     *rule.Service
@@ -51,8 +54,11 @@ func (a *App) build() {
 	a.Fields = field.New(a.DB, a.Bus)
 	a.Orgs = org.New(a.DB, a.Bus)
 	a.Contracts = contract.New(a.DB, a.Bus, a.Fields, a.Orgs)
+	a.Renewals = renewal.New(a.DB, a.Bus, a.Contracts)
 	a.Timeline = timeline.New(a.DB, a.Bus)
 	a.Timeline.Subscribe(a.Bus)
+	a.Timeline.Record(renewal.Prefix)
+	a.Renewals.SeesNote = a.seesNote
 	a.Tasks = task.NewService(a.DB, a.Bus, task.NotesFunc(a.noteOnTask))
 	a.Rules = rule.New(a.DB, a.Bus, a.Jobs, a.Workspace, a.Fields, a.Tasks)
 	a.Imports = intake.New(a.DB, a.Bus, intake.Parts{People: a.Workspace, Fields: a.Fields, Orgs: a.Orgs,
@@ -69,6 +75,7 @@ func (a *App) build() {
 // clocks gives every feature the app's clock.
 func (a *App) clocks() {
 	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
+	a.Renewals.Now = a.Now
 	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now = a.Now, a.Now, a.Now, a.Now
 }
 
@@ -91,6 +98,7 @@ type feature interface {
 func (a *App) pages() []feature {
 	trail := timelinehttp.New(a.Timeline, a.Workspace, a.Fields)
 	tasks := taskhttp.New(a.Tasks, a.Workspace, a.Rules)
+	renewals := renewalhttp.New(a.Renewals, a.Contracts, renewalhttp.Parts{Signs: a.signs, Names: a.shortNames})
 	contracts := contracthttp.New(a.Contracts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
 		Trail: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
 			q := r.URL.Query()
@@ -101,6 +109,8 @@ func (a *App) pages() []feature {
 		},
 		Asides: []contracthttp.Panel{func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
 			return tasks.Panel(ctx, c.ID)
+		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
+			return renewals.Panel(ctx, c)
 		}},
 		History:   a.history(trail),
 		LastWords: a.lastWords,
@@ -115,7 +125,7 @@ func (a *App) pages() []feature {
 	if a.Demo {
 		people.Hint = demoHint()
 	}
-	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, trail, tasks,
+	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, trail, tasks,
 		rulehttp.New(a.Rules, a.Workspace, a.Fields), todayhttp.New(a.Today, contracts.Sheet), intakehttp.New(a.Imports)}
 }
 
@@ -135,6 +145,7 @@ func init() {
 	words.Add(fieldhttp.Words())
 	words.Add(orghttp.Words())
 	words.Add(contracthttp.Words())
+	words.Add(renewalhttp.Words())
 	words.Add(timelinehttp.Words())
 	words.Add(taskhttp.Words())
 	words.Add(rulehttp.Words())

@@ -14,7 +14,7 @@ var ranks = [][]string{
 	{"errs", "id", "who", "db", "bus", "job", "text", "cal", "money"},
 	{"web", "api"},
 	{"workspace"},
-	{"field", "org", "contract"},
+	{"field", "org", "contract", "renewal"},
 	{"timeline", "task"},
 	{"rule"},
 	{"today"},

@@ -8,6 +8,7 @@ import (
 	"kizuki/internal/field/fieldhttp"
 	"kizuki/internal/intake/intakehttp"
 	"kizuki/internal/org/orghttp"
+	"kizuki/internal/renewal/renewalhttp"
 	"kizuki/internal/rule/rulehttp"
 	"kizuki/internal/task/taskhttp"
 	"kizuki/internal/timeline/timelinehttp"
@@ -19,7 +20,7 @@ import (
 // Every sentence is there in both languages, every key the code uses exists,
 // and no page holds a word of its own.
 func TestWords(t *testing.T) {
-	wordstest.CheckCatalogues(t, api.Words(), workspacehttp.Words(), fieldhttp.Words(), orghttp.Words(), contracthttp.Words(),
+	wordstest.CheckCatalogues(t, api.Words(), workspacehttp.Words(), fieldhttp.Words(), orghttp.Words(), contracthttp.Words(), renewalhttp.Words(),
 		timelinehttp.Words(), taskhttp.Words(), rulehttp.Words(), todayhttp.Words(), intakehttp.Words())
 	wordstest.CheckTempl(t, "../..")
 }

@@ -257,6 +257,27 @@ func (s *Service) Update(ctx context.Context, contractID id.ID, edits []Edit) (c
 
 // UpdateIn is Update in the caller's transaction.
 func (s *Service) UpdateIn(ctx context.Context, tx *db.Tx, contractID id.ID, edits []Edit) (Contract, error) {
+	return s.save(ctx, tx, contractID, edits, func(save *Save, before Contract) {
+		save.NextTerm = before.Renews(save.Contract, s.today(ctx))
+	})
+}
+
+// NextTermIn closes the open term as renewed and begins the next with edits,
+// whatever the dates say.
+func (s *Service) NextTermIn(ctx context.Context, tx *db.Tx, contractID id.ID, edits []Edit) (Contract, error) {
+	return s.save(ctx, tx, contractID, edits, func(save *Save, _ Contract) { save.NextTerm = true })
+}
+
+// DropTermIn takes NextTermIn back: the term before is open again; edits say
+// what the contract was then.
+func (s *Service) DropTermIn(ctx context.Context, tx *db.Tx, contractID id.ID, edits []Edit) error {
+	_, err := s.save(ctx, tx, contractID, edits, func(save *Save, _ Contract) { save.DropTerm = true })
+	return err
+}
+
+// save applies edits in one event and version; term says what happens to the
+// open term. What changes nothing is passed over.
+func (s *Service) save(ctx context.Context, tx *db.Tx, contractID id.ID, edits []Edit, term func(*Save, Contract)) (Contract, error) {
 	a, err := who.Check(ctx, who.Write)
 	if err != nil {
 		return Contract{}, err
@@ -274,18 +295,18 @@ func (s *Service) UpdateIn(ctx context.Context, tx *db.Tx, contractID id.ID, edi
 		return Contract{}, err
 	}
 	changes := Diff(before, after)
-	if len(changes) == 0 {
+	save := Save{Contract: after, Changes: changes}
+	if term(&save, before); len(changes) == 0 && !save.NextTerm && !save.DropTerm {
 		return before, nil
 	}
 	if _, ok := changes["outlook"]; ok {
-		after.OutlookBy, after.OutlookAt = a.Member, s.Now()
+		save.Contract.OutlookBy, save.Contract.OutlookAt = a.Member, s.Now()
 	}
 	if _, ok := changes["key"]; ok {
 		if err := s.keyFree(ctx, tx, a.Workspace, after); err != nil {
 			return Contract{}, err
 		}
 	}
-	save := Save{Contract: after, Changes: changes, NextTerm: before.Renews(after, s.today(ctx))}
 	if err := s.ApplyIn(ctx, tx, []Save{save}); err != nil {
 		return Contract{}, err
 	}
