@@ -86,6 +86,9 @@ func news(ws id.ID, saves []Save) []bus.Change {
 			out = append(out, bus.Change{Kind: TermOpened, Workspace: ws, Contract: c.ID, Ref: c.ID, Data: map[string]any{
 				"no": c.TermNo, "starts": c.Value("start_date"), "renews": c.Value("renewal_date")}})
 		}
+		if s.DropTerm {
+			out = append(out, bus.Change{Kind: TermDropped, Workspace: ws, Contract: c.ID, Ref: c.ID, Data: map[string]any{"no": c.TermNo}})
+		}
 	}
 	return out
 }

@@ -29,6 +29,7 @@ const (
 	Archived       bus.Kind = "contract.archived"
 	Unarchived     bus.Kind = "contract.unarchived"
 	TermOpened     bus.Kind = "term.opened"   // Data: no, starts, renews
+	TermDropped    bus.Kind = "term.dropped"  // TermOpened taken back; Data: no, of the term that runs again
 	ContactAdded   bus.Kind = "contact.added" // Data: name, role
 	ContactChanged bus.Kind = "contact.changed"
 	ContactRemoved bus.Kind = "contact.removed" // Data: name

@@ -16,20 +16,32 @@ import (
 )
 
 func (s *Service) subscribe() {
-	s.bus.Subscribe(s.closeTasks, contract.Ended, contract.TermOpened)
+	s.bus.Subscribe(s.keepToTerms, turns...)
 	s.bus.Subscribe(s.moveTasks, contract.Changed)
 	s.bus.Subscribe(s.wake, contract.Created, contract.Changed, contract.Reopened, contract.Unarchived, contract.TermOpened)
 }
 
-// closeTasks closes what rules made for a contract that ended, or for the
-// term before the one that began; the steps of the new term are armed, since
-// a firing belongs to a term.
-func (s *Service) closeTasks(ctx context.Context, tx *db.Tx, changes []bus.Change) error {
-	for _, kind := range []bus.Kind{contract.Ended, contract.TermOpened} {
+// turns are the news after which another term of a contract runs, or none.
+var turns = []bus.Kind{contract.Ended, contract.TermOpened, contract.TermDropped, contract.Reopened}
+
+// keepToTerms keeps what rules made to the running term, since a firing belongs
+// to a term: tasks of a term that is over close, and those that closed with one
+// that runs again are open again. The steps of a new term are armed by that.
+func (s *Service) keepToTerms(ctx context.Context, tx *db.Tx, changes []bus.Change) error {
+	for _, kind := range turns {
 		why := words.T(ctx, "rule.why."+string(kind))
 		for ws, ids := range contracts(changes, func(c bus.Change) bool { return c.Kind == kind }) {
-			if err := s.tasks.CloseForContractIn(ctx, tx, ws, ids, task.RuleOrigin, why); err != nil {
-				return err
+			for part := range slices.Chunk(ids, chunk) {
+				over, again, err := misplaced(ctx, tx, ws, part)
+				if err != nil {
+					return err
+				}
+				if err := s.tasks.CloseIn(ctx, tx, ws, over, why); err != nil {
+					return err
+				}
+				if err := s.tasks.ReopenIn(ctx, tx, ws, again); err != nil {
+					return err
+				}
 			}
 		}
 	}
@@ -114,30 +126,36 @@ func (s *Service) dueAfter(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID
 			return nil, err
 		}
 		for _, t := range list {
-			if date := t.dates[t.data.On]; corrected[t.contract][t.data.On] && date.Valid() {
-				due[t.id] = max(t.data.step().Day(s.days, date), today)
+			date := t.dates[t.data.On]
+			if !corrected[t.contract][t.data.On] || !date.Valid() {
+				continue
+			}
+			if day := t.data.step().Day(s.days, date); day != t.due { // what stands on its day is late, not corrected
+				due[t.id] = max(day, today)
 			}
 		}
 	}
 	return due, nil
 }
 
-// openTask is an open task of a contract's running term that a rule made.
+// openTask is an open task of a contract's running term that a rule made and
+// that still stands on the day it was given: one that a person moved stays.
 type openTask struct {
 	id, contract id.ID
+	due          cal.Date
 	data         fired
 	dates        map[string]cal.Date
 }
 
 func openTasks(ctx context.Context, q db.Queryer, ws id.ID, contracts []id.ID) ([]openTask, error) {
 	w := new(db.Where)
-	w.And("t.workspace_id = ? AND t.state = 'open' AND t.origin_kind = ?", ws, task.RuleOrigin)
+	w.And("t.workspace_id = ? AND t.state = 'open' AND t.origin_kind = ? AND t.due_date = t.given_due", ws, task.RuleOrigin)
 	db.In(w, "t.contract_id", contracts)
 	return db.All(ctx, q, func(r db.Row) (t openTask, err error) {
 		var data db.JSON[fired]
 		var start, renewal, notice cal.Date
 		var raw string
-		if err := r.Scan(&t.id, &t.contract, &data, &start, &renewal, &notice, &raw); err != nil {
+		if err := r.Scan(&t.id, &t.contract, &t.due, &data, &start, &renewal, &notice, &raw); err != nil {
 			return t, err
 		}
 		t.data, t.dates = data.V, map[string]cal.Date{OnStart: start, OnRenewal: renewal, OnNotice: notice}
@@ -150,8 +168,35 @@ func openTasks(ctx context.Context, q db.Queryer, ws id.ID, contracts []id.ID) (
 			t.dates[t.data.On] = cal.Date(date)
 		}
 		return t, nil
-	}, `SELECT t.id, t.contract_id, f.data, c.start_date, c.renewal_date, c.notice_date, c.fields FROM task t
+	}, `SELECT t.id, t.contract_id, t.due_date, f.data, c.start_date, c.renewal_date, c.notice_date, c.fields FROM task t
 		JOIN rule_firing f ON f.workspace_id = t.workspace_id AND f.id = t.origin_id
 		JOIN contract c ON c.workspace_id = t.workspace_id AND c.id = t.contract_id
 		WHERE f.occurrence = CAST(c.term_no AS TEXT) AND `+w.SQL(), w.Args()...)
+}
+
+// misplaced finds the tasks of rules that stand otherwise than their term: open
+// ones of a term that does not run, and closed ones of the term that does.
+// People do not close what a rule made, they do it or skip it.
+func misplaced(ctx context.Context, q db.Queryer, ws id.ID, contracts []id.ID) (over, again []id.ID, err error) {
+	w := new(db.Where)
+	w.And("t.workspace_id = ? AND t.state IN ('open', 'closed') AND t.origin_kind = ?", ws, task.RuleOrigin)
+	db.In(w, "t.contract_id", contracts)
+	_, err = db.All(ctx, q, func(r db.Row) (x struct{}, err error) {
+		var t id.ID
+		var open, runs bool
+		if err = r.Scan(&t, &open, &runs); err != nil {
+			return x, err
+		}
+		switch {
+		case open && !runs:
+			over = append(over, t)
+		case !open && runs:
+			again = append(again, t)
+		}
+		return x, nil
+	}, `SELECT t.id, t.state = 'open', f.occurrence = CAST(c.term_no AS TEXT) AND c.ended_on = '' FROM task t
+		JOIN rule_firing f ON f.workspace_id = t.workspace_id AND f.id = t.origin_id
+		JOIN contract c ON c.workspace_id = t.workspace_id AND c.id = t.contract_id
+		WHERE `+w.SQL()+" ORDER BY t.id", w.Args()...)
+	return over, again, err
 }

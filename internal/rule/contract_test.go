@@ -109,6 +109,87 @@ func TestTheLifeOfAContract(t *testing.T) {
 	})
 }
 
+// What ends with a term comes back with it, as it was left.
+func TestATermThatRunsAgain(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		k := newDesk(t, d, "2026-03-02")
+		k.live(rule.Spec{On: rule.OnRenewal, Steps: steps(-28, -14)})
+		k.today = "2026-03-03"
+		c := k.create(contract.Input{StartDate: "2025-04-01", RenewalDate: "2026-03-31"})
+		k.drain()
+		k.today = "2026-03-05" // late by two days
+		if err := k.contracts.End(k.ctx, c, "", ""); err != nil || k.due(c) != "" {
+			t.Fatal(err, k.due(c))
+		}
+		if err := k.contracts.Reopen(k.ctx, c); err != nil || k.due(c) != "2026-03-03 " {
+			t.Error("a contract that goes on", err, k.due(c))
+		}
+		turn := func(f func(context.Context, *db.Tx) error) {
+			t.Helper()
+			if err := d.InTx(k.ctx, f); err != nil {
+				t.Fatal(err)
+			}
+		}
+		next := func(date string) {
+			turn(func(ctx context.Context, tx *db.Tx) error {
+				_, err := k.contracts.NextTermIn(ctx, tx, c, []contract.Edit{{Field: "renewal_date", New: date}})
+				return err
+			})
+		}
+		back := func(date string) {
+			turn(func(ctx context.Context, tx *db.Tx) error {
+				return k.contracts.DropTermIn(ctx, tx, c, []contract.Edit{{Field: "renewal_date", New: date}})
+			})
+		}
+		next("2026-04-30")
+		k.today = "2026-04-02"
+		k.run() // the first step of the second term
+		if k.due(c) != "2026-04-02 " {
+			t.Fatal(k.due(c))
+		}
+		k.today = "2026-04-03"
+		back("2026-03-31")
+		if k.due(c) != "2026-03-03 " {
+			t.Error("undone: the second term's is closed, the first's is where it was", k.due(c))
+		}
+		next("2026-05-31")
+		if k.due(c) != "2026-05-01 " {
+			t.Error("renewed again with another date, it comes back on the day that asks for", k.due(c))
+		}
+		k.run()
+		if k.due(c) != "2026-05-01 " {
+			t.Error("twice", k.due(c))
+		}
+	})
+}
+
+// A day that a person chose is theirs.
+func TestADayThatAPersonChose(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		k := newDesk(t, d, "2026-03-02")
+		k.live(rule.Spec{On: rule.OnRenewal, Steps: steps(-28)})
+		k.today = "2026-03-03"
+		c := k.create(contract.Input{RenewalDate: "2026-03-31"})
+		k.drain()
+		given := k.first(c)
+		set := func(day string) {
+			if _, err := k.tasks.Update(k.ctx, given.ID, []task.Edit{{Field: "due_date", New: day}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		set("2026-03-09")
+		k.update(c, contract.Edit{Field: "renewal_date", New: "2026-04-30"})
+		if k.due(c) != "2026-03-09 " {
+			t.Error("a corrected date moved what a person had set", k.due(c))
+		}
+		set("2026-03-03")
+		k.update(c, contract.Edit{Field: "renewal_date", New: "2026-05-31"})
+		if k.due(c) != "2026-05-01 " {
+			t.Error("set back to its own day it follows again", k.due(c))
+		}
+	})
+}
+
 func TestACorrectedDateOfTheTeam(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, d *db.DB) {
 		for _, indexed := range []bool{true, false} {

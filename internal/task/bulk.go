@@ -3,6 +3,8 @@ package task
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"kizuki/internal/bus"
@@ -74,49 +76,41 @@ func (s *Service) make(ctx context.Context, tx *db.Tx, ws id.ID, list []New) ([]
 	return made, s.bus.Publish(ctx, tx, news...)
 }
 
-// CloseForContractIn closes the open tasks of contracts that an origin of the
-// kind made ("" = all of them), saying why.
-func (s *Service) CloseForContractIn(ctx context.Context, tx *db.Tx, ws id.ID, contracts []id.ID, originKind, why string) error {
-	for start := 0; start < len(contracts); start += chunk {
-		w := open(ws)
-		db.In(w, "t.contract_id", contracts[start:min(start+chunk, len(contracts))])
-		if originKind != "" {
-			w.And("t.origin_kind = ?", originKind)
-		}
+// CloseIn closes open tasks for another feature, saying why; what is settled
+// stays as it is.
+func (s *Service) CloseIn(ctx context.Context, tx *db.Tx, ws id.ID, tasks []id.ID, why string) error {
+	return inState(ctx, tx, ws, StateOpen, tasks, func(list []Task) error {
+		return s.close(ctx, tx, ws, list, StateClosed, why, who.From(ctx).Member)
+	})
+}
+
+// ReopenIn takes CloseIn back; what people settled stays as it is.
+func (s *Service) ReopenIn(ctx context.Context, tx *db.Tx, ws id.ID, tasks []id.ID) error {
+	return inState(ctx, tx, ws, StateClosed, tasks, func(list []Task) error { return s.reopen(ctx, tx, ws, list) })
+}
+
+// inState reads those of the tasks that stand in a state, a chunk at a time.
+func inState(ctx context.Context, tx *db.Tx, ws id.ID, state State, tasks []id.ID, f func([]Task) error) error {
+	for start := 0; start < len(tasks); start += chunk {
+		var w db.Where
+		w.And("t.workspace_id = ? AND t.state = ?", ws, string(state))
+		db.In(&w, "t.id", tasks[start:min(start+chunk, len(tasks))])
 		list, err := db.All(ctx, tx, scan, selectTask+" WHERE "+w.SQL(), w.Args()...)
+		if err == nil && len(list) > 0 {
+			err = f(list)
+		}
 		if err != nil {
 			return err
-		}
-		for len(list) > 0 {
-			n := min(chunk, len(list))
-			if err := s.close(ctx, tx, ws, list[:n], StateClosed, why, who.From(ctx).Member); err != nil {
-				return err
-			}
-			list = list[n:]
 		}
 	}
 	return nil
 }
 
-// MoveIn gives open tasks new due days. One put off beyond its new day comes
-// back for it.
+// MoveIn gives open tasks new due days on behalf of their origin. One put off
+// beyond its new day comes back for it.
 func (s *Service) MoveIn(ctx context.Context, tx *db.Tx, ws id.ID, due map[id.ID]cal.Date) error {
-	ids := make([]id.ID, 0, len(due))
-	for i := range due {
-		ids = append(ids, i)
-	}
-	for start := 0; start < len(ids); start += chunk {
-		w := open(ws)
-		db.In(w, "t.id", ids[start:min(start+chunk, len(ids))])
-		list, err := db.All(ctx, tx, scan, selectTask+" WHERE "+w.SQL(), w.Args()...)
-		if err != nil {
-			return err
-		}
-		if err := s.move(ctx, tx, ws, list, due); err != nil {
-			return err
-		}
-	}
-	return nil
+	ids := slices.Sorted(maps.Keys(due))
+	return inState(ctx, tx, ws, StateOpen, ids, func(list []Task) error { return s.move(ctx, tx, ws, list, due) })
 }
 
 func (s *Service) move(ctx context.Context, tx *db.Tx, ws id.ID, list []Task, due map[id.ID]cal.Date) error {
@@ -136,7 +130,7 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, ws id.ID, list []Task, du
 		return nil
 	}
 	_, err := db.Exec(ctx, tx, "WITH moved (id, due) AS (VALUES "+strings.Join(values, ",")+`)
-		UPDATE task SET due_date = moved.due, version = version + 1,
+		UPDATE task SET due_date = moved.due, given_due = moved.due, version = version + 1,
 			snooze_until = CASE WHEN snooze_until > moved.due THEN '' ELSE snooze_until END
 		FROM moved WHERE task.workspace_id = `+w.Arg(ws)+" AND task.id = moved.id", w.Args()...)
 	if err != nil {

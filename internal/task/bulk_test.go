@@ -48,26 +48,29 @@ func TestCreateManyOnce(t *testing.T) {
 	})
 }
 
-func TestCloseForContract(t *testing.T) {
+func TestCloseAndReopen(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)
 		ruled := w.create(task.New{Contract: w.minato, Title: "a", OriginKind: task.RuleOrigin, OriginID: 1})
 		other := w.create(task.New{Contract: w.sirasagi, Title: "b", OriginKind: task.RuleOrigin, OriginID: 2})
 		mine := w.create(task.New{Contract: w.minato, Title: "c"})
+		done := w.create(task.New{Contract: w.minato, Title: "d", OriginKind: task.RuleOrigin, OriginID: 3})
+		w.Done(w.ctx, done.ID, "", false)
 		w.in(func(ctx context.Context, tx *db.Tx) error {
-			return w.CloseForContractIn(ctx, tx, w.ws, []id.ID{w.minato}, task.RuleOrigin, "契約が終わりました")
+			return w.CloseIn(ctx, tx, w.ws, []id.ID{ruled.ID, done.ID}, "契約が終わりました")
 		})
 		if got := w.get(ruled.ID); got.State != task.StateClosed || got.Why != "契約が終わりました" {
 			t.Error(got)
 		}
-		if !w.get(other.ID).Open() || !w.get(mine.ID).Open() || w.heard[len(w.heard)-1].Data["why"] != "契約が終わりました" {
-			t.Error("only what rules made for this contract")
+		if !w.get(other.ID).Open() || !w.get(mine.ID).Open() || w.get(done.ID).State != task.StateDone ||
+			w.heard[len(w.heard)-1].Data["why"] != "契約が終わりました" {
+			t.Error("only those named, and only what was open")
 		}
 		w.in(func(ctx context.Context, tx *db.Tx) error {
-			return w.CloseForContractIn(ctx, tx, w.ws, []id.ID{w.minato}, "", "")
+			return w.ReopenIn(ctx, tx, w.ws, []id.ID{ruled.ID, done.ID})
 		})
-		if w.get(mine.ID).Open() {
-			t.Error("of any origin")
+		if got := w.get(ruled.ID); !got.Open() || got.Why != "" || w.get(done.ID).State != task.StateDone {
+			t.Error("what a person did stays done, the rest is open again", got)
 		}
 	})
 }

@@ -132,19 +132,23 @@ func (s *Service) Reopen(ctx context.Context, task id.ID) (t Task, err error) {
 		if err != nil {
 			return err
 		}
-		var ids []id.ID
-		var news []bus.Change
-		for _, p := range append([]Task{t}, parts...) {
-			ids, news = append(ids, p.ID), append(news, p.news(a.Workspace, Reopened))
-		}
-		if err := setState(ctx, tx, a.Workspace, ids, StateOpen, "", time.Time{}, 0); err != nil {
-			return err
-		}
 		t.State, t.Why, t.DoneAt, t.DoneBy = StateOpen, "", time.Time{}, 0
 		t.Version++
-		return s.bus.Publish(ctx, tx, news...)
+		return s.reopen(ctx, tx, a.Workspace, append([]Task{t}, parts...))
 	})
 	return t, err
+}
+
+func (s *Service) reopen(ctx context.Context, tx *db.Tx, ws id.ID, list []Task) error {
+	ids := make([]id.ID, len(list))
+	news := make([]bus.Change, len(list))
+	for i, t := range list {
+		ids[i], news[i] = t.ID, t.news(ws, Reopened)
+	}
+	if err := setState(ctx, tx, ws, ids, StateOpen, "", time.Time{}, 0); err != nil {
+		return err
+	}
+	return s.bus.Publish(ctx, tx, news...)
 }
 
 // Snooze puts a task off to a day, or to the next business day when that one

@@ -67,13 +67,13 @@ func insert(ctx context.Context, tx *db.Tx, ws id.ID, list []Task) (map[id.ID]bo
 	for i, t := range list {
 		var row []string
 		for _, v := range []any{ws, t.ID, t.Contract, t.Parent, t.Title, t.Owner, string(t.Due), t.Minutes,
-			t.CreatedBy, db.Time(t.CreatedAt), t.OriginKind, t.OriginID, t.OriginNo} {
+			t.CreatedBy, db.Time(t.CreatedAt), t.OriginKind, t.OriginID, t.OriginNo, string(t.Due)} {
 			row = append(row, w.Arg(v))
 		}
 		rows[i] = "(" + strings.Join(row, ",") + ")"
 	}
 	ids, err := db.All(ctx, tx, db.Value[id.ID], `INSERT INTO task (workspace_id, id, contract_id, parent_id, title, owner_id,
-		due_date, minutes, created_by, created_at, origin_kind, origin_id, origin_no) VALUES `+strings.Join(rows, ",")+`
+		due_date, minutes, created_by, created_at, origin_kind, origin_id, origin_no, given_due) VALUES `+strings.Join(rows, ",")+`
 		ON CONFLICT (workspace_id, origin_kind, origin_id, origin_no) WHERE origin_id IS NOT NULL DO NOTHING
 		RETURNING id`, w.Args()...)
 	stored := make(map[id.ID]bool, len(ids))

@@ -7,6 +7,7 @@ CREATE TABLE task (
   title        TEXT    NOT NULL,
   owner_id     BIGINT,
   due_date     TEXT    NOT NULL DEFAULT '',
+  given_due    TEXT    NOT NULL DEFAULT '', -- the day its origin gave it; one that a person moved stands elsewhere
   snooze_until TEXT    NOT NULL DEFAULT '',
   minutes      INTEGER NOT NULL DEFAULT 0 CHECK (minutes BETWEEN 0 AND 6000),
   state        TEXT    NOT NULL DEFAULT 'open' CHECK (state IN ('open', 'done', 'skipped', 'closed')),

@@ -1,0 +1,71 @@
+package app_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"kizuki/internal/contract"
+	"kizuki/internal/db"
+	"kizuki/internal/intake"
+	"kizuki/internal/rule"
+	"kizuki/internal/task"
+	"kizuki/internal/testkit"
+	"kizuki/internal/testkit/apptest"
+)
+
+// An import that begins the next term closes what rules made for the one
+// before; taken back, it is all there again as it was.
+func TestUndoneImportBringsTasksBack(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		a := apptest.New(t, d)
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		bring := func(renewal string) intake.Import {
+			t.Helper()
+			path := filepath.Join(t.TempDir(), "list.csv")
+			must(os.WriteFile(path, []byte("契約ID,会社名,更新日\nB-1,しらさぎ食品,"+renewal+"\n"), 0o600))
+			im, err := a.Imports.Stage(a.Ctx, intake.Upload{Path: path, FileName: "list.csv", Source: "契約管理"})
+			must(err)
+			im, err = a.Imports.Apply(a.Ctx, im.ID, intake.ApplyOptions{})
+			must(err)
+			return im
+		}
+		bring("2026/3/20")
+		r, err := a.Rules.Create(a.Ctx, rule.Input{Name: "更新の節目", Spec: rule.Spec{On: rule.OnRenewal,
+			Steps: []rule.Step{{Offset: -28, Unit: rule.Calendar, Tasks: []rule.Todo{{Title: "見積もりを送る"}}}}}})
+		must(err)
+		_, err = a.Rules.GoLive(a.Ctx, r.ID, rule.FromNext)
+		must(err)
+		a.Travel(24 * time.Hour * 3) // 2026-02-20
+		_, err = a.Rules.RunAsOf(a.Ctx, "", false)
+		must(err)
+		page, err := a.Contracts.List(a.Ctx, contract.Query{Q: "B-1"})
+		must(err)
+		open := func() []task.Item {
+			t.Helper()
+			p, err := a.Tasks.ForContract(a.Ctx, page.Items[0].ID)
+			must(err)
+			return p.Open
+		}
+		before := open()
+		if len(before) != 1 || before[0].Due != "2026-02-20" {
+			t.Fatal(before)
+		}
+		a.Travel(24 * time.Hour * 31) // past the renewal date
+		im := bring("2027/3/20")
+		if now := open(); len(now) != 0 {
+			t.Fatal("the next term began, yet", now)
+		}
+		_, _, err = a.Imports.Undo(a.Ctx, im.ID)
+		must(err)
+		if after := open(); len(after) != 1 || after[0].ID != before[0].ID || after[0].Due != before[0].Due || after[0].Why != "" {
+			t.Errorf("%+v", after)
+		}
+	})
+}
