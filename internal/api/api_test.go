@@ -39,7 +39,6 @@ type thingInput struct {
 // site is an API with one endpoint; the token is the member's language.
 func site(t *testing.T) http.Handler {
 	t.Helper()
-	words.Add(Words())
 	a := New("test", slog.New(slog.NewTextHandler(io.Discard, nil)), func(_ context.Context, token string) (who.Actor, error) {
 		if token != "ja" && token != "en" {
 			return who.Actor{}, errs.New(errs.Unauthorized, "err.token")
@@ -145,7 +144,6 @@ func TestProblems(t *testing.T) {
 // Every sentence that stands for a message is in both catalogues, and no
 // message is caught by the pattern of another.
 func TestComplaints(t *testing.T) {
-	words.Add(Words())
 	for i, c := range complaints {
 		for _, lang := range []string{"ja", "en"} {
 			ctx := words.With(context.Background(), words.Locale{Lang: lang})

@@ -18,8 +18,10 @@ import (
 //go:embed words
 var catalogue embed.FS
 
-// Words is the catalogue of the readable page.
+// Words is the catalogue of the readable page and of what validation says.
 func Words() fs.FS { return words.Sub(catalogue) }
+
+func init() { words.Add(Words()) } // every endpoint speaks through it
 
 // Routes is the readable page about the API; huma's own load from elsewhere.
 func (a *API) Routes() []web.Route {

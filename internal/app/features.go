@@ -140,7 +140,6 @@ func (a *App) lastWords(ctx context.Context, ids []id.ID) (map[id.ID]contracthtt
 
 func init() {
 	// The catalogues of all features; each is embedded in its http package.
-	words.Add(api.Words())
 	words.Add(workspacehttp.Words())
 	words.Add(fieldhttp.Words())
 	words.Add(orghttp.Words())

@@ -33,7 +33,7 @@ func SQLite(t testing.TB) *db.DB {
 	t.Helper()
 	useIDs()
 	dir := t.TempDir()
-	raw, err := os.ReadFile(filepath.Join(sqliteTemplate(t), "kizuki.db"))
+	raw, err := sqliteTemplate()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,27 +68,24 @@ func useIDs() {
 	ids.Do(func() { id.Use(id.NewSource(1, 0, id.MaxMs)) })
 }
 
-var sqliteOnce = sync.OnceValues(func() (string, error) {
+// sqliteTemplate is a migrated database file.
+var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "kizuki-template-")
 	if err != nil {
-		return "", err
+		return nil, err
 	}
+	defer os.RemoveAll(dir)
 	d, err := db.Open(context.Background(), db.Config{Dir: dir, Relaxed: true})
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	defer d.Close() // closing folds the WAL into the file
-	return dir, d.Migrate(context.Background())
-})
-
-func sqliteTemplate(t testing.TB) string {
-	t.Helper()
-	dir, err := sqliteOnce()
+	err = d.Migrate(context.Background())
+	d.Close() // closing folds the WAL into the file
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	return dir
-}
+	return os.ReadFile(filepath.Join(dir, "kizuki.db"))
+})
 
 // Eventually waits until ok is true, for what another goroutine brings about.
 func Eventually(t testing.TB, what string, ok func() bool) {

@@ -9,24 +9,45 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"testing"
 
 	"golang.org/x/crypto/argon2"
 )
 
-// The cost of argon2id, as OWASP advises for servers: 19 MB, two passes. It is
-// written into each hash, so that a later change leaves old ones readable.
-const (
-	hashMemory  = 19 * 1024 // kB
-	hashTime    = 2
-	hashThreads = 1
-)
+// cost of argon2id. It is written into each hash, so that a later change leaves
+// old ones readable.
+type cost struct {
+	memory uint32 // kB
+	time   uint32 // passes
+}
 
-func hashPassword(password string) string {
+// advised is what OWASP advises for servers.
+var advised = cost{memory: 19 * 1024, time: 2}
+
+const hashThreads = 1
+
+// cheap is what tests pay, which sign in thousands of times.
+var cheap = cost{memory: 8, time: 1}
+
+var hashCost = advised
+
+// CheapHashes makes new hashes cost next to nothing for the rest of a test's
+// process. Outside of tests it panics.
+func CheapHashes() {
+	if !testing.Testing() {
+		panic("workspace: cheap hashes outside of a test")
+	}
+	hashCost = cheap
+}
+
+func hashPassword(password string) string { return hashCost.hash(password) }
+
+func (c cost) hash(password string) string {
 	salt := make([]byte, 16)
 	rand.Read(salt)
-	key := argon2.IDKey([]byte(password), salt, hashTime, hashMemory, hashThreads, 32)
+	key := argon2.IDKey([]byte(password), salt, c.time, c.memory, hashThreads, 32)
 	b64 := base64.RawStdEncoding.EncodeToString
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, hashMemory, hashTime, hashThreads, b64(salt), b64(key))
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.memory, c.time, hashThreads, b64(salt), b64(key))
 }
 
 func verifyPassword(hash, password string) bool {

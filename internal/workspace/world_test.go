@@ -25,6 +25,8 @@ var (
 	start    = time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)
 )
 
+func init() { CheapHashes() }
+
 // world is a service on a database of its own, with a clock that stands still
 // and an ear for news.
 type world struct {

@@ -43,6 +43,8 @@ type App struct {
 	now time.Time
 }
 
+func init() { workspace.CheapHashes() }
+
 // New builds the app on d.
 func New(t testing.TB, d *db.DB) *App {
 	t.Helper()
