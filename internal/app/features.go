@@ -112,6 +112,7 @@ func (a *App) pages() []feature {
 		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
 			return renewals.Panel(ctx, c)
 		}},
+		Origins:   a.origins,
 		History:   a.history(trail),
 		LastWords: a.lastWords,
 		Post: func(ctx context.Context, contract id.ID, body string) error {

@@ -7,6 +7,7 @@ import (
 
 	"kizuki/internal/contract"
 	"kizuki/internal/field"
+	"kizuki/internal/id"
 	"kizuki/internal/intake"
 	"kizuki/internal/rule"
 	"kizuki/internal/task"
@@ -41,11 +42,33 @@ func furnish(t *testing.T, a *apptest.App) contract.Contract {
 	_, err = a.Rules.Create(ctx, rule.Input{Name: "更新の節目", Spec: rule.Spec{On: "renewal_date",
 		Steps: []rule.Step{{Offset: -30, Unit: "days", Tasks: []rule.Todo{{Title: "見積もりを送る"}}}}}})
 	must(err)
-	path := filepath.Join(t.TempDir(), "list.csv")
-	must(os.WriteFile(path, []byte("契約ID,会社名,更新日\nB-1,しらさぎ食品,2026/9/30\n"), 0o600))
-	im, err := a.Imports.Stage(ctx, intake.Upload{Path: path, FileName: "list.csv", Source: "契約管理"})
-	must(err)
-	_, err = a.Imports.Apply(ctx, im.ID, intake.ApplyOptions{})
-	must(err)
+	imported(t, a, "契約ID,会社名,更新日\nB-1,しらさぎ食品,2026/9/30\n")
 	return c
+}
+
+// imported brings a list of the source 契約管理 and gives the contract B-1.
+func imported(t *testing.T, a *apptest.App, csv string) id.ID {
+	t.Helper()
+	c, _ := broughtIn(t, a, csv)
+	return c
+}
+
+func broughtIn(t *testing.T, a *apptest.App, csv string) (id.ID, intake.Import) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "list.csv")
+	if err := os.WriteFile(path, []byte(csv), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	im, err := a.Imports.Stage(a.Ctx, intake.Upload{Path: path, FileName: "list.csv", Source: "契約管理"})
+	if err == nil {
+		im, err = a.Imports.Apply(a.Ctx, im.ID, intake.ApplyOptions{})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := a.Contracts.List(a.Ctx, contract.Query{Q: "B-1"})
+	if err != nil || len(page.Items) != 1 {
+		t.Fatal(err, len(page.Items))
+	}
+	return page.Items[0].ID, im
 }

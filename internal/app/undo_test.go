@@ -1,8 +1,6 @@
 package app_test
 
 import (
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -27,13 +25,7 @@ func TestUndoneImportBringsTasksBack(t *testing.T) {
 			}
 		}
 		bring := func(renewal string) intake.Import {
-			t.Helper()
-			path := filepath.Join(t.TempDir(), "list.csv")
-			must(os.WriteFile(path, []byte("契約ID,会社名,更新日\nB-1,しらさぎ食品,"+renewal+"\n"), 0o600))
-			im, err := a.Imports.Stage(a.Ctx, intake.Upload{Path: path, FileName: "list.csv", Source: "契約管理"})
-			must(err)
-			im, err = a.Imports.Apply(a.Ctx, im.ID, intake.ApplyOptions{})
-			must(err)
+			_, im := broughtIn(t, a, "契約ID,会社名,更新日\nB-1,しらさぎ食品,"+renewal+"\n")
 			return im
 		}
 		bring("2026/3/20")

@@ -41,6 +41,15 @@ type Said struct {
 	Hunch    string // "", bad, good
 }
 
+// Origin tells who gave a value of a contract, and how old it is: since when a
+// person has said so, or when its source last did.
+type Origin struct {
+	At     time.Time
+	By     string // a member's name, a source's
+	Member id.ID
+	Import bool
+}
+
 // Parts is what features above the contract bring to its pages. Any of them
 // may be nil.
 type Parts struct {
@@ -48,6 +57,9 @@ type Parts struct {
 	NoteBox Panel
 	History Panel   // who changed what; reads ?field=
 	Asides  []Panel // below the facts
+	// Origins gives the origin of each attribute of a contract; of some it is not
+	// known.
+	Origins func(ctx context.Context, c contract.Contract) (func(name string) (Origin, bool), error)
 	// LastWords gives the newest note of each contract that the member may read.
 	LastWords func(ctx context.Context, ids []id.ID) (map[id.ID]Said, error)
 	// Sources tells when rows were last imported, and from which source.

@@ -33,6 +33,7 @@ type sheetPage struct {
 	actions templ.Component
 
 	outlook outlookForm
+	origin  func(name string) (Origin, bool)
 }
 
 // outlookForm is what was chosen of the outlook, and why it was not taken.
@@ -103,7 +104,15 @@ func (h *Handlers) open(ctx context.Context, contractID id.ID, r *http.Request) 
 		p.asides = append(p.asides, part)
 	}
 	p.outlook = outlookForm{was: string(c.Outlook), value: string(c.Outlook), reason: c.OutlookWhy}
-	return p, nil
+	return p, h.findOrigins(ctx, p)
+}
+
+func (h *Handlers) findOrigins(ctx context.Context, p *sheetPage) (err error) {
+	p.origin = func(string) (Origin, bool) { return Origin{}, false }
+	if h.parts.Origins != nil {
+		p.origin, err = h.parts.Origins(ctx, p.c)
+	}
+	return err
 }
 
 // panel asks a feature for its part; one that is not there leaves its place
@@ -170,12 +179,37 @@ func (p *sheetPage) untilRenewal(ctx context.Context) string {
 	return words.T(ctx, "contract.attr.renewal_date") + " " + until
 }
 
-// imported says how old a value is that an import brings.
-func (p *sheetPage) imported(ctx context.Context) string {
-	if p.c.DataAt.IsZero() {
+// source says where a value comes from and how old it is, as one: けさ5:10、契約管理から.
+func (p *sheetPage) source(ctx context.Context, o Origin) string {
+	when := words.Ago(ctx, o.At, p.b.now)
+	switch short := p.b.short[o.Member]; {
+	case o.Import:
+		return words.T(ctx, "contract.from_source", "When", when, "Name", o.By)
+	case short != "":
+		return short + words.T(ctx, "contract.comma") + when
+	}
+	return when
+}
+
+// age is how old a value is, small beside it; where it comes from, on hover.
+func (p *sheetPage) age(ctx context.Context, name string) ui.When {
+	o, known := p.origin(name)
+	if !known {
+		return ui.When{}
+	}
+	w := ui.Ago(ctx, o.At, p.b.now)
+	w.Class = "age"
+	w.Exact += words.T(ctx, "contract.comma") + p.source(ctx, o)
+	return w
+}
+
+// old is the word for what its source has not said for long, "" if it has.
+func (p *sheetPage) old(ctx context.Context, o Origin) string {
+	days := words.Today(ctx, o.At).DaysUntil(p.b.today)
+	if !o.Import || days <= staleDays {
 		return ""
 	}
-	return words.T(ctx, "contract.imported", "When", words.Ago(ctx, p.c.DataAt, p.b.now))
+	return words.T(ctx, "contract.stale", "Count", days)
 }
 
 // contactLine is a person with title and role: 佐藤 亮（配車課 係長、推進役）.
@@ -255,8 +289,10 @@ func (h *Handlers) openFacts(ctx context.Context, c contract.Contract) (*sheetPa
 	if p.b, err = h.book(ctx); err != nil {
 		return nil, err
 	}
-	p.contacts, err = h.svc.Contacts(ctx, c.ID)
-	return p, err
+	if p.contacts, err = h.svc.Contacts(ctx, c.ID); err != nil {
+		return nil, err
+	}
+	return p, h.findOrigins(ctx, p)
 }
 
 // outlookRefused shows the form again; after a conflict it starts from the

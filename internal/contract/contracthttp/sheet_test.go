@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/a-h/templ"
@@ -28,15 +29,19 @@ func TestSheetShowsTheFacts(t *testing.T) {
 			in.Outlook, in.OutlookWhy, in.Phase, in.Department, in.Domain = "watch", "返信が短い", "活用拡大", "物流部", "minato.example.jp"
 			in.Fields = map[string]any{"dash": "https://example.com/d", "seats": "1234"}
 		})
-		w.touch(c)
+		w.origins = map[string]contracthttp.Origin{
+			"amount":      {At: start.Add(-5 * time.Hour), By: "契約管理", Import: true},
+			"phase":       {At: start.Add(-72 * time.Hour), By: "岡田 真帆", Member: w.me.Member},
+			"field:seats": {At: start.Add(-42 * 24 * time.Hour), By: "契約管理", Import: true},
+		}
 		sibling := w.add(func(in *contract.Input) { in.Name = "配車クラウド 千葉営業所契約" })
 		if _, err := w.svc.AddContact(w.ctx, c.ID, contract.Contact{Name: "佐藤 亮", Title: "配車課 係長"}, "推進役"); err != nil {
 			t.Fatal(err)
 		}
 		p := w.get("/contracts/"+c.ID.String()+"?show=words").want(t, 200)
-		want := map[string]string{"更新日": "あと42日2026年3月31日（火）", "見立て": "気がかり返信が短い岡田、たった今", "段階": "活用拡大", "月額": "480,000円たった今に取り込み",
+		want := map[string]string{"更新日": "あと42日2026年3月31日（火）", "見立て": "気がかり返信が短い岡田、たった今", "段階": "活用拡大3日前", "月額": "480,000円けさ5:00、契約管理から",
 			"担当CSM": "岡田 真帆", "部署": "物流部", "解約通知期限": "7日過ぎ2026年2月10日（火）", "自動更新": "連絡がなければ続く", "先方": "佐藤 亮（配車課 係長、推進役）先方を直す",
-			"dashの名前": "https://example.com/d", "seatsの名前": "1,234", "ドメイン": "minato.example.jp", "契約番号": "MN-1"}
+			"dashの名前": "https://example.com/d", "seatsの名前": "1,2341/6 火", "ドメイン": "minato.example.jp", "契約番号": "MN-1"}
 		got := map[string]string{}
 		p.Find("#facts dl > div").Each(func(_ int, s *goquery.Selection) {
 			dd := s.Find("dd").Clone()
@@ -51,6 +56,13 @@ func TestSheetShowsTheFacts(t *testing.T) {
 		}
 		if len(got) > 0 {
 			t.Errorf("shown, too: %v", got)
+		}
+		if title, _ := p.Find("#facts time.age").First().Attr("title"); !strings.HasSuffix(title, "、岡田、3日前") {
+			t.Errorf("who said so, on hover: %q", title)
+		}
+		w.origins["amount"] = contracthttp.Origin{At: start.Add(-20 * 24 * time.Hour), By: "契約管理", Import: true}
+		if old := text(w.get("/contracts/" + c.ID.String()).Find("#facts .chip.watch")); old != "20日前、古い" {
+			t.Errorf("what its source has not said for long: %q", old)
 		}
 		if text(p.Find("h1")) != "株式会社みなと物流 — 配車クラウド 本社契約" || text(p.Find(".siblings a[aria-current]")) != "本社契約" ||
 			text(p.Find(`.siblings a[href="/contracts/`+sibling.ID.String()+`"]`)) != "千葉営業所契約" || text(p.Find(".glance")) != "更新まであと42日 気がかり 岡田" {

@@ -39,18 +39,19 @@ var start = time.Date(2026, 2, 17, 1, 0, 0, 0, time.UTC)
 // are named after the role they have; "other" is the owner of another
 // workspace.
 type world struct {
-	t      testing.TB
-	d      *db.DB
-	svc    *contract.Service
-	fields *field.Service
-	people *workspace.Service
-	pages  *contracthttp.Handlers
-	ctx    context.Context // the owner's
-	me     who.Actor
-	actors map[string]who.Actor
-	mux    http.Handler
-	said   map[id.ID]contracthttp.Said
-	posted map[id.ID]string
+	t       testing.TB
+	d       *db.DB
+	svc     *contract.Service
+	fields  *field.Service
+	people  *workspace.Service
+	pages   *contracthttp.Handlers
+	ctx     context.Context // the owner's
+	me      who.Actor
+	actors  map[string]who.Actor
+	mux     http.Handler
+	said    map[id.ID]contracthttp.Said
+	origins map[string]contracthttp.Origin // by attribute
+	posted  map[id.ID]string
 }
 
 func newWorld(t testing.TB, d *db.DB) *world {
@@ -120,6 +121,9 @@ func (w *world) parts() contracthttp.Parts {
 		LastWords: func(context.Context, []id.ID) (map[id.ID]contracthttp.Said, error) { return w.said, nil },
 		Sources: func(context.Context) (time.Time, string, error) {
 			return start.Add(-5 * time.Hour), "契約管理", nil
+		},
+		Origins: func(context.Context, contract.Contract) (func(string) (contracthttp.Origin, bool), error) {
+			return func(name string) (o contracthttp.Origin, known bool) { o, known = w.origins[name]; return o, known }, nil
 		},
 		Post: func(_ context.Context, c id.ID, body string) error {
 			if body == "refuse" {
