@@ -5,33 +5,39 @@ import (
 
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
-	"kizuki/internal/id"
-	"kizuki/internal/who"
+	"kizuki/internal/intake"
 )
 
-// origins tells who gave each value of a contract, and how old it is. What an
-// import brought is as old as the last import of the same source: that one saw
-// it unchanged.
+// origins tells who gave each value of a contract, and how old it is. What the
+// last import carried is as old as that import, changed or not: its source has
+// said so again. Everything else is as old as its last change.
 func (a *App) origins(ctx context.Context, c contract.Contract) (func(string) (contracthttp.Origin, bool), error) {
 	ages, deep, err := a.Timeline.Ages(ctx, c.ID)
 	if err != nil {
 		return nil, err
 	}
-	sources, err := a.Imports.Names(ctx, a.DB, who.From(ctx).Workspace, []id.ID{c.LastImportID})
+	var last intake.Import
+	if c.LastImportID != 0 {
+		if last, err = a.Imports.Get(ctx, c.LastImportID); err != nil {
+			return nil, err
+		}
+	}
+	carried := map[string]bool{}
+	for _, column := range last.Plan.Columns {
+		carried[column.Target] = true
+	}
 	return func(name string) (contracthttp.Origin, bool) {
-		age, changed := ages.Changed[name]
-		if !changed {
-			if age = ages.Created; !deep || c.Value(name) == nil {
-				return contracthttp.Origin{}, false
-			}
+		age, known := ages.Changed[name]
+		if !known && deep && c.Value(name) != nil {
+			age, known = ages.Created, true
+		}
+		if carried[name] && !age.At.After(c.DataAt) {
+			return contracthttp.Origin{At: c.DataAt, By: last.SourceName, Import: true}, true
 		}
 		o := contracthttp.Origin{At: age.At, By: age.By.Name, Import: age.By.Kind == "import"}
 		if age.By.Kind == "member" {
 			o.Member = age.By.ID
 		}
-		if o.Import && sources[c.LastImportID] == o.By && c.DataAt.After(o.At) {
-			o.At = c.DataAt
-		}
-		return o, true
-	}, err
+		return o, known
+	}, nil
 }

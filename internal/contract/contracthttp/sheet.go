@@ -191,14 +191,18 @@ func (p *sheetPage) source(ctx context.Context, o Origin) string {
 	return when
 }
 
-// age is how old a value is, small beside it; where it comes from, on hover.
+// age is how old a value is, small beside it: since when somebody has said so,
+// or as of when its source does. Where it comes from is told on hover.
 func (p *sheetPage) age(ctx context.Context, name string) ui.When {
 	o, known := p.origin(name)
 	if !known {
 		return ui.When{}
 	}
-	w := ui.Ago(ctx, o.At, p.b.now)
-	w.Class = "age"
+	w, key := ui.Ago(ctx, o.At, p.b.now), "contract.age_since"
+	if o.Import {
+		key = "contract.age_as_of"
+	}
+	w.Text, w.Class = words.T(ctx, key, "When", w.Text), "age"
 	w.Exact += words.T(ctx, "contract.comma") + p.source(ctx, o)
 	return w
 }

@@ -39,9 +39,9 @@ func TestSheetShowsTheFacts(t *testing.T) {
 			t.Fatal(err)
 		}
 		p := w.get("/contracts/"+c.ID.String()+"?show=words").want(t, 200)
-		want := map[string]string{"更新日": "あと42日2026年3月31日（火）", "見立て": "気がかり返信が短い岡田、たった今", "段階": "活用拡大3日前", "月額": "480,000円けさ5:00、契約管理から",
+		want := map[string]string{"更新日": "あと42日2026年3月31日（火）", "見立て": "気がかり返信が短い岡田、たった今", "段階": "活用拡大3日前から", "月額": "480,000円けさ5:00、契約管理から",
 			"担当CSM": "岡田 真帆", "部署": "物流部", "解約通知期限": "7日過ぎ2026年2月10日（火）", "自動更新": "連絡がなければ続く", "先方": "佐藤 亮（配車課 係長、推進役）先方を直す",
-			"dashの名前": "https://example.com/d", "seatsの名前": "1,2341/6 火", "ドメイン": "minato.example.jp", "契約番号": "MN-1"}
+			"dashの名前": "https://example.com/d", "seatsの名前": "1,2341/6 火時点", "ドメイン": "minato.example.jp", "契約番号": "MN-1"}
 		got := map[string]string{}
 		p.Find("#facts dl > div").Each(func(_ int, s *goquery.Selection) {
 			dd := s.Find("dd").Clone()
