@@ -3,13 +3,18 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"kizuki/internal/app"
 	"kizuki/internal/errs"
+	"kizuki/internal/web/words"
 	"kizuki/internal/workspace"
 )
 
@@ -32,15 +37,48 @@ type demoCmd struct {
 
 // Run fills the demo workspace if there is none yet, and serves it.
 func (c demoCmd) Run(r *run) error {
-	if c.Fill {
-		a, err := r.open(false)
-		if err != nil {
-			return err
-		}
-		defer a.Close()
-		return a.FillDemo(r.ctx)
+	if err := r.fillDemo(); err != nil || c.Fill {
+		return err
 	}
-	return r.serve(c.listen, func(ctx context.Context, a *app.App) error { return a.FillDemo(ctx) }, true)
+	return r.serve(c.listen, func(context.Context, *app.App) error { return nil }, true)
+}
+
+// fillDemo makes the demo whole or not at all: on SQLite it is filled in a
+// folder beside and moved into place, and what a killed start has left there
+// goes first. A folder with something in it is used as it is.
+func (r *run) fillDemo() error {
+	place := filepath.Clean(r.common.Data)
+	there, err := os.ReadDir(place)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if r.common.DatabaseURL != "" || len(there) > 0 {
+		return r.fillAt(place)
+	}
+	beside := place + ".filling"
+	if err := os.RemoveAll(beside); err != nil {
+		return err
+	}
+	if err := r.fillAt(beside); err != nil {
+		return err
+	}
+	return os.Rename(beside, place) // onto nothing, or an empty folder
+}
+
+func (r *run) fillAt(dir string) error {
+	config := r.config()
+	config.Dir, config.Migrate = dir, true
+	a, err := app.Open(r.ctx, config)
+	if err != nil {
+		return err
+	}
+	defer a.Close()
+	if empty, err := a.Workspace.Empty(r.ctx); err != nil {
+		return err
+	} else if empty {
+		fmt.Fprintln(r.err, words.T(r.ctx, "app.demo.filling"))
+	}
+	return a.FillDemo(r.ctx)
 }
 
 func (r *run) open(demo bool) (*app.App, error) {

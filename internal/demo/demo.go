@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kizuki/internal/contract"
+	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
 	"kizuki/internal/intake"
@@ -51,10 +52,18 @@ type Services struct {
 	SetNow    func(time.Time)
 }
 
+// unfinished is the workspace's name until all of it is there.
+const unfinished = "見本を準備しています"
+
 // Fill makes the demo's workspace as it stands at now. Where there is a
-// workspace already it does nothing.
+// workspace already it does nothing; one that was interrupted while it was
+// filled is Stopped app.err.demo_unfinished.
 func Fill(ctx context.Context, s Services, now time.Time) error {
-	if empty, err := s.People.Empty(ctx); err != nil || !empty {
+	found, err := s.People.EveryWorkspace(ctx)
+	if err != nil || len(found) > 0 {
+		if slices.ContainsFunc(found, func(w workspace.Workspace) bool { return w.Name == unfinished }) {
+			return errs.New(errs.Stopped, "app.err.demo_unfinished")
+		}
 		return err
 	}
 	w, err := load()
@@ -116,7 +125,12 @@ func (f *filler) run(ctx context.Context) error {
 	}
 	f.SetNow(f.now)
 	f.finished = true
-	return f.runRules(ctx)
+	if err := f.runRules(ctx); err != nil {
+		return err
+	}
+	_, err := f.People.UpdateWorkspace(f.actors[f.team.People[0].ID], workspace.WorkspaceInput{Name: f.team.Workspace, Zone: zone,
+		Currency: "JPY", Lang: "ja", FiscalStartMonth: 4})
+	return err
 }
 
 // plan lists everything that happens; run puts it into its order.
@@ -140,7 +154,7 @@ func (f *filler) person(key string) person {
 func (f *filler) planTeam() {
 	owner := f.team.People[0]
 	f.at(moment{owner.Joins, 9 * 60}, func(ctx context.Context) error {
-		a, err := f.People.Setup(ctx, workspace.SetupInput{Workspace: f.team.Workspace, Name: owner.Name, Kana: owner.Kana,
+		a, err := f.People.Setup(ctx, workspace.SetupInput{Workspace: unfinished, Name: owner.Name, Kana: owner.Kana,
 			Mail: owner.mail(), Password: Password, Lang: "ja", Zone: zone, Currency: "JPY"})
 		f.arrive(ctx, owner, a)
 		return err
