@@ -52,6 +52,25 @@ test("a first day", async ({ page, kit }) => {
     await page.goto(contract);
   });
 
+  await test.step("the term ends as an act, and the act is taken back", async () => {
+    await page.locator('#terms a[href$="/renew"]').click();
+    await expect(page.locator('input[name="start"]')).toBeVisible();
+    await wellMade(page);
+    await page.getByText(t("renewal.outcome.churned"), { exact: true }).click();
+    await expect(page.locator('input[name="start"]')).toBeHidden(); // nothing begins after a churn
+    await expect(page.locator('input[name="leave"]').first()).toBeVisible();
+    await wellMade(page);
+    await page.locator('input[name="leave"]').first().check();
+    await page.locator('input[name="sign"]').nth(1).check();
+    await page.getByRole("button", { name: t("renewal.do") }).click();
+    await expect(page.locator("#terms ul")).toContainText(t("renewal.outcome.churned"));
+    await expect(page.locator("#trail")).toContainText(t("timeline.event.renewal.churned").split("{{")[0]!);
+    await wellMade(page);
+    await page.locator("#terms form button").first().click();
+    await expect(page.locator("#terms ul")).not.toContainText(t("renewal.outcome.churned"));
+    await expect(page.locator('#terms a[href$="/renew"]')).toBeVisible();
+  });
+
   await test.step("a rule puts small checks before each renewal", async () => {
     await page.goto("/rules");
     await page.locator('a[href*="/rules/new?preset="]').first().click();
@@ -94,7 +113,7 @@ test("every place is well made", async ({ page, kit }) => {
   test.setTimeout(240_000);
   await signIn(page, kit);
   for (const path of ["/contracts", "/contracts/new", "/tasks", "/organizations", "/rules", "/rules/new", "/imports", "/import",
-    "/members", "/fields", "/settings", "/me", "/more", "/inbox", "/api/docs"]) {
+    "/members", "/fields", "/settings", "/settings/reasons", "/me", "/more", "/inbox", "/api/docs"]) {
     await page.goto(path);
     await expect(page.locator("html"), path).toHaveAttribute("lang", kit.lang);
     await wellMade(page);
