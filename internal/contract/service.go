@@ -73,9 +73,6 @@ func (s *Service) Load(ctx context.Context, q db.Queryer, ws id.ID, ids []id.ID)
 	return out, err
 }
 
-// maxSiblings bounds the list beside a contract.
-const maxSiblings = 200
-
 // Siblings gives the other contracts of the same organization, oldest first, at
 // most 200; archived ones are left out.
 func (s *Service) Siblings(ctx context.Context, contractID id.ID) ([]Contract, error) {
@@ -83,8 +80,7 @@ func (s *Service) Siblings(ctx context.Context, contractID id.ID) ([]Contract, e
 	if err != nil {
 		return nil, err
 	}
-	return db.All(ctx, s.db, scan, selectContract+`c.workspace_id = $1 AND c.org_id = $2 AND c.id <> $3
-		AND c.archived_at = 0 ORDER BY c.id LIMIT $4`, who.From(ctx).Workspace, c.OrgID, c.ID, maxSiblings)
+	return siblingsOf(ctx, s.db, who.From(ctx).Workspace, c)
 }
 
 // Terms gives the terms of a contract, the newest first.
@@ -92,12 +88,7 @@ func (s *Service) Terms(ctx context.Context, contractID id.ID) ([]Term, error) {
 	if _, err := s.Get(ctx, contractID); err != nil {
 		return nil, err
 	}
-	return db.All(ctx, s.db, func(r db.Row) (t Term, err error) {
-		err = r.Scan(&t.ContractID, &t.No, &t.Starts, &t.Renews, &t.Amount, &t.Currency, &t.Basis, &t.Outcome,
-			&t.Words, (*db.Time)(&t.ClosedAt))
-		return t, err
-	}, `SELECT contract_id, no, starts, renews, amount, currency, basis, outcome, words, closed_at
-		FROM term WHERE workspace_id = $1 AND contract_id = $2 ORDER BY no DESC`, who.From(ctx).Workspace, contractID)
+	return termsOf(ctx, s.db, who.From(ctx).Workspace, contractID)
 }
 
 // Setter prepares one for the fields, members and currency of the actor's
@@ -192,8 +183,7 @@ func makeKey(c id.ID) string {
 }
 
 func (s *Service) keyFree(ctx context.Context, q db.Queryer, ws id.ID, c Contract) error {
-	other, found, err := db.One(ctx, q, db.Value[id.ID],
-		`SELECT id FROM contract WHERE workspace_id = $1 AND key_fold = $2`, ws, text.Fold(c.Key))
+	other, found, err := idByKey(ctx, q, ws, c.Key)
 	if err == nil && found && other != c.ID {
 		return keyTaken(c.Key)
 	}
@@ -455,9 +445,7 @@ func (s *Service) EndIn(ctx context.Context, tx *db.Tx, contractID id.ID, on cal
 		return errs.New(errs.Conflict, "contract.err.ended")
 	}
 	c.EndedOn = on
-	if _, err := db.Exec(ctx, tx, `UPDATE term SET outcome = 'churned', words = $3, closed_at = $4
-		WHERE workspace_id = $1 AND contract_id = $2 AND outcome = 'open'`,
-		who.From(ctx).Workspace, c.ID, words, db.Micros(s.Now())); err != nil {
+	if err := churnTerm(ctx, tx, who.From(ctx).Workspace, c.ID, words, s.Now()); err != nil {
 		return err
 	}
 	return s.publishSaved(ctx, tx, c, bus.Change{Kind: Ended,
@@ -483,8 +471,7 @@ func (s *Service) ReopenIn(ctx context.Context, tx *db.Tx, contractID id.ID) err
 	}
 	was := string(c.EndedOn)
 	c.EndedOn = ""
-	if _, err := db.Exec(ctx, tx, `UPDATE term SET outcome = 'open', words = '', closed_at = 0
-		WHERE workspace_id = $1 AND contract_id = $2 AND no = $3`, who.From(ctx).Workspace, c.ID, c.TermNo); err != nil {
+	if err := reopenTerm(ctx, tx, who.From(ctx).Workspace, c); err != nil {
 		return err
 	}
 	return s.publishSaved(ctx, tx, c, bus.Change{Kind: Reopened, Fields: map[string][2]any{"ended_on": {was, nil}}})

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
@@ -204,4 +205,37 @@ func lookup(members []member) func(string) (id.ID, bool) {
 func workspaceCurrency(ctx context.Context, q db.Queryer, ws id.ID) (string, error) {
 	code, _, err := db.One(ctx, q, db.Value[string], `SELECT currency FROM workspace WHERE id = $1`, ws)
 	return code, err
+}
+
+func idByKey(ctx context.Context, q db.Queryer, ws id.ID, key string) (id.ID, bool, error) {
+	return db.One(ctx, q, db.Value[id.ID], `SELECT id FROM contract WHERE workspace_id = $1 AND key_fold = $2`, ws, text.Fold(key))
+}
+
+// maxSiblings bounds the list beside a contract.
+const maxSiblings = 200
+
+func siblingsOf(ctx context.Context, q db.Queryer, ws id.ID, c Contract) ([]Contract, error) {
+	return db.All(ctx, q, scan, selectContract+`c.workspace_id = $1 AND c.org_id = $2 AND c.id <> $3
+		AND c.archived_at = 0 ORDER BY c.id LIMIT $4`, ws, c.OrgID, c.ID, maxSiblings)
+}
+
+func termsOf(ctx context.Context, q db.Queryer, ws, contractID id.ID) ([]Term, error) {
+	return db.All(ctx, q, func(r db.Row) (t Term, err error) {
+		err = r.Scan(&t.ContractID, &t.No, &t.Starts, &t.Renews, &t.Amount, &t.Currency, &t.Basis, &t.Outcome,
+			&t.Words, (*db.Time)(&t.ClosedAt))
+		return t, err
+	}, `SELECT contract_id, no, starts, renews, amount, currency, basis, outcome, words, closed_at
+		FROM term WHERE workspace_id = $1 AND contract_id = $2 ORDER BY no DESC`, ws, contractID)
+}
+
+func churnTerm(ctx context.Context, tx *db.Tx, ws, contractID id.ID, words string, at time.Time) error {
+	_, err := db.Exec(ctx, tx, `UPDATE term SET outcome = 'churned', words = $3, closed_at = $4
+		WHERE workspace_id = $1 AND contract_id = $2 AND outcome = 'open'`, ws, contractID, words, db.Micros(at))
+	return err
+}
+
+func reopenTerm(ctx context.Context, tx *db.Tx, ws id.ID, c Contract) error {
+	_, err := db.Exec(ctx, tx, `UPDATE term SET outcome = 'open', words = '', closed_at = 0
+		WHERE workspace_id = $1 AND contract_id = $2 AND no = $3`, ws, c.ID, c.TermNo)
+	return err
 }

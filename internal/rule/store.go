@@ -8,7 +8,9 @@ import (
 	"kizuki/internal/cal"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
+	"kizuki/internal/field"
 	"kizuki/internal/id"
+	"kizuki/internal/task"
 )
 
 const selectRule = `SELECT r.id, r.name, r.owner_id, COALESCE(m.name, ''), r.state, r.live_from, r.evaluated, r.version, v.spec, r.created_at
@@ -151,4 +153,67 @@ func insertFirings(ctx context.Context, tx *db.Tx, ws id.ID, r Rule, at time.Tim
 		stored[i] = true
 	}
 	return stored, err
+}
+
+// openTask is an open task of a contract's running term that a rule made and
+// that still stands on the day it was given: one that a person moved stays.
+type openTask struct {
+	id, contract id.ID
+	due          cal.Date
+	data         fired
+	dates        map[string]cal.Date
+}
+
+func openTasks(ctx context.Context, q db.Queryer, ws id.ID, contracts []id.ID) ([]openTask, error) {
+	w := new(db.Where)
+	w.And("t.workspace_id = ? AND t.state = 'open' AND t.origin_kind = ? AND t.due_date = t.given_due", ws, task.RuleOrigin)
+	db.In(w, "t.contract_id", contracts)
+	return db.All(ctx, q, func(r db.Row) (t openTask, err error) {
+		var data db.JSON[fired]
+		var start, renewal, notice cal.Date
+		var raw string
+		if err := r.Scan(&t.id, &t.contract, &t.due, &data, &start, &renewal, &notice, &raw); err != nil {
+			return t, err
+		}
+		t.data, t.dates = data.V, map[string]cal.Date{OnStart: start, OnRenewal: renewal, OnNotice: notice}
+		if key, ok := strings.CutPrefix(t.data.On, "field:"); ok {
+			values, err := field.Decode([]byte(raw))
+			if err != nil {
+				return t, err
+			}
+			date, _ := values[key].(string)
+			t.dates[t.data.On] = cal.Date(date)
+		}
+		return t, nil
+	}, `SELECT t.id, t.contract_id, t.due_date, f.data, c.start_date, c.renewal_date, c.notice_date, c.fields FROM task t
+		JOIN rule_firing f ON f.workspace_id = t.workspace_id AND f.id = t.origin_id
+		JOIN contract c ON c.workspace_id = t.workspace_id AND c.id = t.contract_id
+		WHERE f.occurrence = CAST(c.term_no AS TEXT) AND `+w.SQL(), w.Args()...)
+}
+
+// misplaced finds the tasks of rules that stand otherwise than their term: open
+// ones of a term that does not run, and closed ones of the term that does.
+// People do not close what a rule made, they do it or skip it.
+func misplaced(ctx context.Context, q db.Queryer, ws id.ID, contracts []id.ID) (over, again []id.ID, err error) {
+	w := new(db.Where)
+	w.And("t.workspace_id = ? AND t.state IN ('open', 'closed') AND t.origin_kind = ?", ws, task.RuleOrigin)
+	db.In(w, "t.contract_id", contracts)
+	_, err = db.All(ctx, q, func(r db.Row) (x struct{}, err error) {
+		var t id.ID
+		var open, runs bool
+		if err = r.Scan(&t, &open, &runs); err != nil {
+			return x, err
+		}
+		switch {
+		case open && !runs:
+			over = append(over, t)
+		case !open && runs:
+			again = append(again, t)
+		}
+		return x, nil
+	}, `SELECT t.id, t.state = 'open', f.occurrence = CAST(c.term_no AS TEXT) AND c.ended_on = '' FROM task t
+		JOIN rule_firing f ON f.workspace_id = t.workspace_id AND f.id = t.origin_id
+		JOIN contract c ON c.workspace_id = t.workspace_id AND c.id = t.contract_id
+		WHERE `+w.SQL()+" ORDER BY t.id", w.Args()...)
+	return over, again, err
 }
