@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"net/http"
+	"net/url"
 
 	"kizuki/internal/errs"
 	"kizuki/internal/web"
@@ -146,7 +147,8 @@ func (h *Handlers) invitePage(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showInvite(w, r, http.StatusOK, info, values{})
+	known := web.Form{Values: url.Values{"name": {info.Name}, "kana": {info.Kana}}}
+	return h.showInvite(w, r, http.StatusOK, info, values{Form: known})
 }
 
 func (h *Handlers) showInvite(w http.ResponseWriter, r *http.Request, status int, info workspace.InviteInfo, v values) error {

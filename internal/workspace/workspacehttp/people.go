@@ -87,8 +87,10 @@ func (h *Handlers) saveMe(w http.ResponseWriter, r *http.Request) error {
 	if err == nil {
 		err = h.svc.SetLanguage(ctx, f.Get("lang"))
 	}
-	if err == nil {
-		err = h.svc.SetZone(ctx, f.Line("zone"))
+	// The form shows the workspace's zone to who has none: sent back as it was,
+	// it must not become their own.
+	if zone := f.Line("zone"); err == nil && zone != who.From(ctx).Location().String() {
+		err = h.svc.SetZone(ctx, zone)
 	}
 	if err != nil {
 		if !web.IsInput(err) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"kizuki/internal/id"
 	"kizuki/internal/web"
@@ -57,14 +58,36 @@ func (h *Handlers) auditRows(ctx context.Context, entries []workspace.Entry) ([]
 		if row.who == "" {
 			row.who = words.T(ctx, "workspace.audit.nobody")
 		}
-		for _, key := range []string{"name", "mail", "role"} {
-			if v, ok := e.Data[key]; ok {
-				row.act += words.T(ctx, "workspace.comma") + fmt.Sprint(v)
-			}
+		for _, s := range details(ctx, e, byID) {
+			row.act += words.T(ctx, "workspace.comma") + s
 		}
 		rows = append(rows, row)
 	}
 	return rows, nil
+}
+
+// details say whom and what an act was about.
+func details(ctx context.Context, e workspace.Entry, byID map[id.ID]string) []string {
+	var out []string
+	if e.Act == "member.role" {
+		out = append(out, byID[e.Object])
+	}
+	for _, key := range []string{"name", "mail"} {
+		if v, ok := e.Data[key]; ok {
+			out = append(out, fmt.Sprint(v))
+		}
+	}
+	switch role := e.Data["role"].(type) {
+	case string:
+		out = append(out, words.T(ctx, "workspace.role."+role))
+	case []any: // from one to another
+		var list []string
+		for _, r := range role {
+			list = append(list, words.T(ctx, "workspace.role."+fmt.Sprint(r)))
+		}
+		out = append(out, strings.Join(list, " → "))
+	}
+	return out
 }
 
 func (h *Handlers) saveSettings(w http.ResponseWriter, r *http.Request) error {
@@ -73,7 +96,10 @@ func (h *Handlers) saveSettings(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := remember(r)
-	month, _ := strconv.Atoi(f.Get("fiscal")) // what is no number is month 0, which the service refuses
+	month, err := strconv.Atoi(f.Get("fiscal"))
+	if err != nil || month == 0 {
+		month = -1 // the service would take 0 for "not said", and choose April
+	}
 	_, err = h.svc.UpdateWorkspace(ctx, workspace.WorkspaceInput{Name: f.Line("name"), Zone: f.Line("zone"),
 		Currency: f.Line("currency"), Lang: f.Get("lang"), FiscalStartMonth: month})
 	if err != nil {

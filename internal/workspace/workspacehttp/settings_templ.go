@@ -138,7 +138,7 @@ func (p settingsPage) view() templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = ui.Field(ui.FieldProps{Name: "lang", Type: "select", Label: words.T(ctx, "workspace.settings.lang"), Value: p.Get("lang"), Options: languageOptions(ctx)}).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Field(ui.FieldProps{Name: "lang", Type: "select", Label: words.T(ctx, "workspace.settings.lang"), Value: p.Get("lang"), Options: languageOptions(ctx), Error: p.error("lang")}).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
