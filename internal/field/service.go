@@ -154,6 +154,42 @@ func (s *Service) Update(ctx context.Context, fieldID id.ID, p Patch) (f Field, 
 	return f, err
 }
 
+// MoveUp puts a field before the one people see above it; the first stays.
+// Retired fields stand aside, and positions that programs made alike are
+// counted anew.
+func (s *Service) MoveUp(ctx context.Context, fieldID id.ID) error {
+	a, err := who.Check(ctx, who.Administer)
+	if err != nil {
+		return err
+	}
+	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if _, err := one(ctx, tx, a.Workspace, fieldID); err != nil {
+			return err
+		}
+		all, err := load(ctx, tx, a.Workspace)
+		if err != nil {
+			return err
+		}
+		at := slices.IndexFunc(all, func(f Field) bool { return f.ID == fieldID })
+		above := at - 1
+		for above >= 0 && all[above].Retired() {
+			above--
+		}
+		if above < 0 {
+			return nil
+		}
+		moved := all[at]
+		for i, old := range slices.Insert(slices.Delete(slices.Clone(all), at, at+1), above, moved) {
+			f := old
+			f.Position = i
+			if err := s.save(ctx, tx, a.Workspace, old, f); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 func (f Field) patched(p Patch) (Field, error) {
 	old := f
 	if p.Labels != nil {
@@ -342,11 +378,11 @@ func checkType(f Field) *errs.E {
 
 func checkLabels(labels map[string]string) *errs.E {
 	if len(labels) == 0 {
-		return errs.Field("label", "err.required")
+		return errs.Field("labels", "err.required")
 	}
 	for _, s := range labels {
 		if utf8.RuneCountInString(s) > MaxLabel {
-			return errs.Field("label", "err.too_long", "Max", MaxLabel)
+			return errs.Field("labels", "err.too_long", "Max", MaxLabel)
 		}
 	}
 	return nil

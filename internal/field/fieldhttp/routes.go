@@ -123,27 +123,8 @@ func (h *Handlers) act(w http.ResponseWriter, r *http.Request, f func(context.Co
 	return h.done(w, r, f(r.Context(), fieldID), fieldsPage{})
 }
 
-// move swaps a field with the one before it.
 func (h *Handlers) move(w http.ResponseWriter, r *http.Request) error {
-	fieldID, err := web.PathID(r, "id")
-	if err != nil {
-		return err
-	}
-	ctx := r.Context()
-	all, err := h.svc.List(ctx)
-	if err != nil {
-		return err
-	}
-	for i, f := range all {
-		if f.ID != fieldID || i == 0 {
-			continue
-		}
-		before := all[i-1]
-		if _, err = h.svc.Update(ctx, f.ID, field.Patch{Position: &before.Position}); err == nil {
-			_, err = h.svc.Update(ctx, before.ID, field.Patch{Position: &f.Position})
-		}
-	}
-	return h.done(w, r, err, fieldsPage{})
+	return h.act(w, r, h.svc.MoveUp)
 }
 
 // done goes back to the list, or shows it with what is wrong in the form.
