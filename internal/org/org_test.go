@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -342,6 +343,33 @@ func TestSplit(t *testing.T) {
 		}
 		if _, err := w.Update(w.ctx, split[0].ID, []Edit{{Field: "kana", New: "x"}}); err != nil {
 			t.Error("a split one can be edited beside its namesake:", err)
+		}
+	})
+}
+
+// Two people who put each of two under the other at once tie no knot.
+func TestMovesAtOnceTieNoKnot(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		silent := New(d, bus.New()) // w.news is for one at a time
+		for round := range 10 {
+			a := w.create(t, Organization{Name: fmt.Sprint("甲", round)})
+			b := w.create(t, Organization{Name: fmt.Sprint("乙", round)})
+			under := w.create(t, Organization{Name: fmt.Sprint("丙", round), ParentID: b.ID})
+			var both sync.WaitGroup
+			errors := make([]error, 2)
+			for i, move := range [][2]Organization{{a, under}, {b, a}} {
+				both.Go(func() {
+					_, errors[i] = silent.Update(w.ctx, move[0].ID, []Edit{{Field: "parent", New: move[1].ID.String()}})
+				})
+			}
+			both.Wait()
+			if errors[0] == nil {
+				errors[0], errors[1] = errors[1], errors[0]
+			}
+			if wants(t, errors[0], errs.Invalid, "org.err.cycle"); errors[1] != nil {
+				t.Error(errors[1])
+			}
 		}
 	})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"kizuki/internal/bus"
@@ -87,9 +88,26 @@ func (s *Service) Load(ctx context.Context, q db.Queryer, ws id.ID, ids []id.ID)
 	return load(ctx, q, ws, ids)
 }
 
+// Named finds the organization people mean by a name: the one spelled so, else
+// the oldest whose spelling means the same.
+func (s *Service) Named(ctx context.Context, name string) (o Organization, found bool, err error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return o, false, err
+	}
+	key := text.OrgKey(name)
+	byKey, err := byKeys(ctx, s.db, a.Workspace, []string{key})
+	list := byKey[key]
+	if err != nil || len(list) == 0 {
+		return o, false, err
+	}
+	at := slices.IndexFunc(list, func(o Organization) bool { return o.Name == text.Line(name) })
+	return list[max(at, 0)], true, nil
+}
+
 // Update applies edits; unchanged ones are passed over. A stale Old is a
 // Conflict org.err.changed with Args Field, Theirs and Yours; else the errors
-// of CreateIn and org.err.cycle.
+// of CreateIn, org.err.cycle and org.err.text.
 func (s *Service) Update(ctx context.Context, orgID id.ID, edits []Edit) (o Organization, err error) {
 	a, err := who.Check(ctx, who.Write)
 	if err != nil {
@@ -107,7 +125,7 @@ func (s *Service) Update(ctx context.Context, orgID id.ID, edits []Edit) (o Orga
 		if len(changes) == 0 {
 			return nil
 		}
-		if err := checkParent(ctx, tx, a.Workspace, o); err != nil {
+		if err := settleParent(ctx, tx, a.Workspace, old, o); err != nil {
 			return err
 		}
 		if err := checkFree(ctx, tx, a.Workspace, o); err != nil {
@@ -129,6 +147,9 @@ func (o Organization) edited(edits []Edit) (Organization, error) {
 		if !ok {
 			return o, errs.Field(e.Field, "err.unknown_field", "Field", e.Field)
 		}
+		if !fits(e) {
+			return o, errs.Field(e.Field, "org.err.text")
+		}
 		now := text.Line(asText(e.New))
 		if now == was {
 			continue
@@ -143,6 +164,13 @@ func (o Organization) edited(edits []Edit) (Organization, error) {
 		}
 	}
 	return o, o.clean()
+}
+
+// fits tells a text from what JSON may hold besides; whatever a closing month
+// comes as, it is read as one.
+func fits(e Edit) bool {
+	_, isText := e.New.(string)
+	return isText || e.New == nil || e.Field == "closing_month"
 }
 
 func asText(v any) string {
@@ -174,13 +202,21 @@ func orNil(s string) any {
 	return s
 }
 
+// settleParent checks the parent. Two moves at once each see the tree as it
+// was and could tie a knot; the lock makes one of them begin again and see it.
+func settleParent(ctx context.Context, tx *db.Tx, ws id.ID, old, o Organization) error {
+	if o.ParentID != 0 && o.ParentID != old.ParentID {
+		if err := lockTree(ctx, tx, ws); err != nil {
+			return err
+		}
+	}
+	return checkParent(ctx, tx, ws, o)
+}
+
 // checkParent refuses a parent that is not there and a chain that comes back.
 func checkParent(ctx context.Context, q db.Queryer, ws id.ID, o Organization) error {
 	if o.ParentID == 0 {
 		return nil
-	}
-	if o.ParentID == o.ID {
-		return errs.Field("parent", "org.err.cycle")
 	}
 	above, err := ancestors(ctx, q, ws, o.ParentID)
 	if err != nil {

@@ -118,6 +118,13 @@ func ancestors(ctx context.Context, q db.Queryer, ws, orgID id.ID) ([]id.ID, err
 		SELECT id FROM up`, ws, orgID)
 }
 
+// lockTree makes those who move organizations of a workspace wait for each
+// other: locks on the rows moved would meet crosswise.
+func lockTree(ctx context.Context, tx *db.Tx, ws id.ID) error {
+	_, err := db.Exec(ctx, tx, "UPDATE workspace SET name = name WHERE id = $1", ws)
+	return err
+}
+
 func nextSplit(ctx context.Context, q db.Queryer, ws id.ID, key string) (int, error) {
 	n, _, err := db.One(ctx, q, db.Value[int], `SELECT coalesce(max(split_no), 0) + 1 FROM organization
 		WHERE workspace_id = $1 AND name_key = $2`, ws, key)

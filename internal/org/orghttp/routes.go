@@ -13,7 +13,6 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/org"
-	"kizuki/internal/text"
 	"kizuki/internal/web"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
@@ -107,7 +106,36 @@ func (p orgPage) was() web.Form {
 		"corporate_number": {p.org.CorporateNumber}, "closing_month": {month}, "parent": {p.parent.Name}}}
 }
 
-// save sends each field with the value the form was made of, so that two
+// untouched reports whether a form sends a field as it got it.
+func (p orgPage) untouched(name string) bool {
+	return p.values.Has("was_"+name) && p.values.Line(name) == p.values.Line("was_"+name)
+}
+
+// refresh readies a form with an error for being sent again: what was not
+// touched is as it is now, and the value of others counts as seen only where
+// the conflict was said.
+func (p orgPage) refresh(conflict bool) {
+	now := p.was()
+	for _, name := range editable {
+		switch {
+		case p.untouched(name):
+			p.values.Set(name, now.Get(name))
+			p.values.Set("was_"+name, now.Get(name))
+		case conflict && p.errors[name] != "":
+			p.values.Set("was_"+name, now.Get(name))
+		}
+	}
+}
+
+// seen is the value a field is edited from.
+func (p orgPage) seen(name string) string {
+	if p.values.Has("was_" + name) {
+		return p.values.Get("was_" + name)
+	}
+	return p.was().Get(name)
+}
+
+// save sends each touched field with the value the form was made of, so that two
 // people who edit at once see each other.
 func (h *Handlers) save(w http.ResponseWriter, r *http.Request) error {
 	p, err := h.load(r)
@@ -127,6 +155,7 @@ func (h *Handlers) save(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		p.errors, p.open = web.FieldErrors(ctx, err), true
+		p.refresh(errs.Is(err, errs.Conflict))
 		return h.render(w, r, web.Status(errs.As(err).Code), p)
 	}
 	return web.RedirectSaying(w, r, "/organizations/"+p.org.ID.String(), web.Toast{Text: words.T(ctx, "org.saved")})
@@ -135,14 +164,32 @@ func (h *Handlers) save(w http.ResponseWriter, r *http.Request) error {
 func (h *Handlers) edits(ctx context.Context, p orgPage) ([]org.Edit, error) {
 	var edits []org.Edit
 	for _, name := range editable[:len(editable)-1] {
+		if p.untouched(name) {
+			continue
+		}
 		edits = append(edits, org.Edit{Field: name, Old: p.values.Get("was_" + name), New: p.values.Line(name), HasOld: p.values.Has("was_" + name)})
 	}
-	parent := p.values.Line("parent")
-	if parent == p.parent.Name {
-		return edits, nil
+	parent, err := h.parentEdit(ctx, p)
+	if parent != nil {
+		edits = append(edits, *parent)
 	}
-	parentID, err := h.byName(ctx, parent)
-	return append(edits, org.Edit{Field: "parent", New: parentID.String()}), err
+	return edits, err
+}
+
+// parentEdit is the change of the parent, which the form knows by its name;
+// nil if the form leaves it as it was made of.
+func (h *Handlers) parentEdit(ctx context.Context, p orgPage) (*org.Edit, error) {
+	name := p.values.Line("parent")
+	if p.untouched("parent") || name == p.parent.Name {
+		return nil, nil
+	}
+	if p.values.Has("was_parent") && p.values.Line("was_parent") != p.parent.Name {
+		e := errs.New(errs.Conflict, "org.err.changed", "Field", "parent", "Theirs", p.parent.Name, "Yours", name)
+		e.Field = "parent"
+		return nil, e
+	}
+	parentID, err := h.byName(ctx, name)
+	return &org.Edit{Field: "parent", Old: p.org.ParentID.String(), New: parentID.String(), HasOld: true}, err
 }
 
 // byName finds the organization people mean by a name; "" is none.
@@ -150,16 +197,11 @@ func (h *Handlers) byName(ctx context.Context, name string) (id.ID, error) {
 	if name == "" {
 		return 0, nil
 	}
-	page, err := h.svc.List(ctx, name, "", 20)
-	if err != nil {
-		return 0, err
+	o, found, err := h.svc.Named(ctx, name)
+	if err == nil && !found {
+		err = errs.Field("parent", "org.err.parent")
 	}
-	for _, o := range page.Items {
-		if text.OrgKey(o.Name) == text.OrgKey(name) {
-			return o.ID, nil
-		}
-	}
-	return 0, errs.Field("parent", "org.err.parent")
+	return o.ID, err
 }
 
 func monthOptions(ctx context.Context) []ui.Option {
