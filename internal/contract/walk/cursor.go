@@ -55,7 +55,8 @@ func (o Order) read(s string) (place, error) {
 	if err == nil {
 		err = json.Unmarshal(b, &c)
 	}
-	if err != nil || c.V != cursorVersion || c.Sort != o.sort() || c.Phase < 0 || c.Phase > 1 || c.ID == 0 {
+	if err != nil || c.V != cursorVersion || c.Sort != o.sort() || c.Phase < 0 || c.Phase > 1 || c.ID == 0 ||
+		c.Phase == 1 && o.unset == nil {
 		return place{}, errs.Field("cursor", "err.cursor")
 	}
 	at := place{phase: c.Phase, id: c.ID}
