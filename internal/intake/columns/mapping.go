@@ -242,7 +242,15 @@ func (p Plan) Basis() contract.Basis {
 	if at < 0 || p.Column("amount_basis") >= 0 {
 		return ""
 	}
-	switch head := headKey(p.Columns[at].Name); {
+	name := p.Columns[at].Name
+	if b := basisIn(headKey(name)); b != "" {
+		return b
+	}
+	return basisIn(text.Fold(name)) // it may stand in brackets: 金額（月額）
+}
+
+func basisIn(head string) contract.Basis {
+	switch {
 	case strings.Contains(head, "月額"), strings.Contains(head, "monthly"), strings.Contains(head, "mrr"):
 		return contract.Monthly
 	case strings.Contains(head, "年額"), strings.Contains(head, "年間"), strings.Contains(head, "annual"),
