@@ -47,7 +47,6 @@ type API struct {
 // if there is none.
 func New(version string, log *slog.Logger, bearer func(ctx context.Context, token string) (who.Actor, error)) *API {
 	a := &API{mux: http.NewServeMux(), bearer: bearer, log: log}
-	huma.NewErrorWithContext = newProblem
 	c := huma.DefaultConfig("Kizuki", version)
 	c.OpenAPIPath = Prefix + "/openapi"
 	c.DocsPath, c.SchemasPath, c.CreateHooks = "", "", nil

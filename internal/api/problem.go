@@ -77,6 +77,8 @@ var codes = map[int]errs.Code{400: errs.Malformed, 401: errs.Unauthorized, 403: 
 	405: errs.NoMethod, 409: errs.Conflict, 413: errs.TooLarge, 415: errs.Unsupported, 422: errs.Invalid,
 	406: errs.Unsupported, 408: errs.Malformed, 503: errs.Unavailable}
 
+func init() { huma.NewErrorWithContext = newProblem } // one for the process: several apps may stand in it
+
 // newProblem is what huma's own validation answers with.
 func newProblem(c huma.Context, status int, msg string, list ...error) huma.StatusError {
 	code, ok := codes[status]
