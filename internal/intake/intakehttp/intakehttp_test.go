@@ -60,6 +60,9 @@ func TestJourney(t *testing.T) {
 		if raw := s.get(second + "/errors.csv").raw; !strings.Contains(raw, "令和8年2月30日") || !strings.HasPrefix(raw, "\ufeff契約番号") {
 			t.Error(raw)
 		}
+		if s.get(first).Find("form[action$='/undo']").Length() != 0 {
+			t.Error("an import with a newer one behind it offers to be undone")
+		}
 		s.absent()
 		if p = s.post(first+"/undo", nil); p.status != http.StatusConflict {
 			t.Errorf("undone out of order: %d", p.status)
