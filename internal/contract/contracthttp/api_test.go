@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -31,13 +32,20 @@ func TestRESTCreateAndRead(t *testing.T) {
 		made := w.call("owner", "POST", "", map[string]any{"key": "C-1", "name": "本社契約", "organization": "株式会社みなと物流", "owner": "a@example.com",
 			"renewal_date": "2026-03-31", "amount": "480000", "amount_basis": "monthly", "outlook": "watch", "outlook_why": "静か",
 			"auto_renew": true, "fields": map[string]any{"plan": "竹", "seats": 12}}).want(t, 201)
+		if made.json["ages"] != nil || w.call("viewer", "GET", "", nil).want(t, 200).items()[0]["ages"] != nil {
+			t.Error("ages are of a contract read alone")
+		}
+		w.origins = map[string]contracthttp.Origin{"amount": {At: start.Add(-5 * time.Hour), By: "契約管理", Import: true},
+			"field:seats": {At: start.Add(-72 * time.Hour), By: "岡田 真帆", Member: w.me.Member}}
 		got := w.call("viewer", "GET", "/"+made.json["id"].(string), nil).want(t, 200)
 		organization := got.json["organization"].(map[string]any)
 		want := map[string]any{"key": "C-1", "name": "本社契約", "organization": map[string]any{"id": organization["id"], "name": "株式会社みなと物流"},
 			"owner": map[string]any{"id": w.me.Member.String(), "name": "岡田 真帆"}, "department": "", "status": "", "phase": "", "outlook": "watch", "outlook_why": "静か",
 			"start_date": nil, "renewal_date": "2026-03-31", "notice_date": nil, "auto_renew": true, "amount": "480000", "currency": "JPY", "amount_basis": "monthly",
 			"domain": "", "fields": map[string]any{"plan": "竹", "seats": 12.0}, "term": 1.0, "ended_on": nil, "version": 1.0, "data_at": nil, "archived_at": nil,
-			"id": made.json["id"], "created_at": made.json["created_at"]}
+			"id": made.json["id"], "created_at": made.json["created_at"],
+			"ages": map[string]any{"amount": map[string]any{"at": "2026-02-16T20:00:00Z", "by": "", "source": "契約管理"},
+				"field:seats": map[string]any{"at": "2026-02-14T01:00:00Z", "by": "岡田 真帆", "source": ""}}}
 		delete(got.json, "$schema")
 		if diff := cmp.Diff(want, got.json); diff != "" {
 			t.Error(diff)

@@ -116,7 +116,7 @@ func (h *Handlers) Routes() []web.Route {
 }
 
 // API adds the endpoints.
-func (h *Handlers) API(a *api.API) { rest.New(h.svc, h.people).Add(a) }
+func (h *Handlers) API(a *api.API) { rest.New(h.svc, h.people, h.ages).Add(a) }
 
 // WriteCSV writes every contract with every field: the page, REST and the
 // command line share it.

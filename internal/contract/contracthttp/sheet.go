@@ -9,6 +9,7 @@ import (
 	"github.com/a-h/templ"
 
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
@@ -34,6 +35,7 @@ type sheetPage struct {
 
 	outlook outlookForm
 	origin  func(name string) (Origin, bool)
+	aged    bool // somebody knows of ages at all
 }
 
 // outlookForm is what was chosen of the outlook, and why it was not taken.
@@ -110,9 +112,37 @@ func (h *Handlers) open(ctx context.Context, contractID id.ID, r *http.Request) 
 func (h *Handlers) findOrigins(ctx context.Context, p *sheetPage) (err error) {
 	p.origin = func(string) (Origin, bool) { return Origin{}, false }
 	if h.parts.Origins != nil {
+		p.aged = true
 		p.origin, err = h.parts.Origins(ctx, p.c)
 	}
 	return err
+}
+
+// ages are the origins of a contract's values as programs read them.
+func (h *Handlers) ages(ctx context.Context, c contract.Contract) (map[string]rest.AgeJSON, error) {
+	out := map[string]rest.AgeJSON{}
+	if h.parts.Origins == nil {
+		return out, nil
+	}
+	origin, err := h.parts.Origins(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	names := slices.Clone(contract.Attrs)
+	for key := range c.Fields {
+		names = append(names, contract.FieldPrefix+key)
+	}
+	for _, name := range names {
+		o, known := origin(name)
+		switch at := o.At.UTC(); {
+		case !known || at.IsZero():
+		case o.Import:
+			out[name] = rest.AgeJSON{At: at, Source: o.By}
+		default:
+			out[name] = rest.AgeJSON{At: at, By: o.By}
+		}
+	}
+	return out, nil
 }
 
 // panel asks a feature for its part; one that is not there leaves its place
@@ -157,17 +187,16 @@ func (p *sheetPage) tabs() []ui.Tab {
 	return tabs
 }
 
-// outlookRemark says whose call it is, since when and why.
-func (p *sheetPage) outlookRemark(ctx context.Context) string {
+// outlookAge says whose call it is and since when.
+func (p *sheetPage) outlookAge(ctx context.Context) ui.When {
 	if p.c.Outlook == "" || p.c.OutlookAt.IsZero() {
-		return ""
+		return ui.When{}
 	}
-	when := words.Ago(ctx, p.c.OutlookAt, p.b.now)
-	name := p.b.short[p.c.OutlookBy]
-	if name == "" {
-		return when
+	w := ui.Ago(ctx, p.c.OutlookAt, p.b.now)
+	if name := p.b.short[p.c.OutlookBy]; name != "" {
+		w.Text = name + words.T(ctx, "contract.comma") + w.Text
 	}
-	return name + words.T(ctx, "contract.comma") + when
+	return w
 }
 
 // untilRenewal is the first thing to know at a glance: 更新まであと42日.
@@ -179,36 +208,48 @@ func (p *sheetPage) untilRenewal(ctx context.Context) string {
 	return words.T(ctx, "contract.attr.renewal_date") + " " + until
 }
 
-// source says where a value comes from and how old it is, as one: けさ5:10、契約管理から.
+// source says where a value comes from and how old it is, as one: けさ5:10、契約管理から,
+// or 岡田、3日前. Of whom nobody knows, the age alone is told.
 func (p *sheetPage) source(ctx context.Context, o Origin) string {
 	when := words.Ago(ctx, o.At, p.b.now)
-	switch short := p.b.short[o.Member]; {
-	case o.Import:
-		return words.T(ctx, "contract.from_source", "When", when, "Name", o.By)
-	case short != "":
-		return short + words.T(ctx, "contract.comma") + when
+	by := p.b.short[o.Member]
+	if by == "" {
+		by = o.By // a rule, or somebody who is not a member any more
 	}
-	return when
+	switch {
+	case by == "" && o.Import:
+		return words.T(ctx, "contract.age_as_of", "When", when)
+	case by == "":
+		return words.T(ctx, "contract.age_since", "When", when)
+	case o.Import:
+		return words.T(ctx, "contract.from_source", "When", when, "Name", by)
+	}
+	return by + words.T(ctx, "contract.comma") + when
 }
 
-// age is how old a value is, small beside it: since when somebody has said so,
-// or as of when its source does. Where it comes from is told on hover.
+// age is how old a value is and who says so, small beside it; the moment itself
+// is told on hover.
 func (p *sheetPage) age(ctx context.Context, name string) ui.When {
 	o, known := p.origin(name)
-	if !known {
+	if !known || o.At.IsZero() {
 		return ui.When{}
 	}
-	w, key := ui.Ago(ctx, o.At, p.b.now), "contract.age_since"
-	if o.Import {
-		key = "contract.age_as_of"
-	}
-	w.Text, w.Class = words.T(ctx, key, "When", w.Text), "age"
-	w.Exact += words.T(ctx, "contract.comma") + p.source(ctx, o)
+	w := ui.Ago(ctx, o.At, p.b.now)
+	w.Text, w.Class = p.source(ctx, o), "age"
+	w.Exact += words.T(ctx, "contract.comma") + w.Text
 	return w
 }
 
+// longAgo tells that a value is older than the changes its age is looked for
+// in. That it is as old as the contract would be a guess.
+func (p *sheetPage) longAgo(name string) bool {
+	o, known := p.origin(name)
+	return p.aged && p.c.Value(name) != nil && (!known || o.At.IsZero())
+}
+
 // old is the word for what its source has not said for long, "" if it has.
-func (p *sheetPage) old(ctx context.Context, o Origin) string {
+func (p *sheetPage) old(ctx context.Context, name string) string {
+	o, _ := p.origin(name)
 	days := words.Today(ctx, o.At).DaysUntil(p.b.today)
 	if !o.Import || days <= staleDays {
 		return ""

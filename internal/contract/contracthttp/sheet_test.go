@@ -9,6 +9,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 	"github.com/a-h/templ"
+	"github.com/google/go-cmp/cmp"
 
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
@@ -33,15 +34,18 @@ func TestSheetShowsTheFacts(t *testing.T) {
 			"amount":      {At: start.Add(-5 * time.Hour), By: "契約管理", Import: true},
 			"phase":       {At: start.Add(-72 * time.Hour), By: "岡田 真帆", Member: w.me.Member},
 			"field:seats": {At: start.Add(-42 * 24 * time.Hour), By: "契約管理", Import: true},
+			"department":  {At: start.Add(-24 * time.Hour), By: "佐々木 望"}, // not a member any more
+			"owner":       {At: start.Add(-24 * time.Hour)},
+			"status":      {At: start.Add(-24 * time.Hour), By: "契約管理", Import: true}, // has no value
 		}
 		sibling := w.add(func(in *contract.Input) { in.Name = "配車クラウド 千葉営業所契約" })
 		if _, err := w.svc.AddContact(w.ctx, c.ID, contract.Contact{Name: "佐藤 亮", Title: "配車課 係長"}, "推進役"); err != nil {
 			t.Fatal(err)
 		}
 		p := w.get("/contracts/"+c.ID.String()+"?show=words").want(t, 200)
-		want := map[string]string{"更新日": "あと42日2026年3月31日（火）", "見立て": "気がかり返信が短い岡田、たった今", "段階": "活用拡大3日前から", "月額": "480,000円けさ5:00、契約管理から",
-			"担当CSM": "岡田 真帆", "部署": "物流部", "解約通知期限": "7日過ぎ2026年2月10日（火）", "自動更新": "連絡がなければ続く", "先方": "佐藤 亮（配車課 係長、推進役）先方を直す",
-			"dashの名前": "https://example.com/d", "seatsの名前": "1,2341/6 火時点", "ドメイン": "minato.example.jp", "契約番号": "MN-1"}
+		want := map[string]string{"更新日": "あと42日2026年3月31日（火）以前から", "見立て": "気がかり返信が短い岡田、たった今", "段階": "活用拡大岡田、3日前", "月額": "480,000円けさ5:00、契約管理から",
+			"担当CSM": "岡田 真帆 きのうから", "部署": "物流部 佐々木 望、きのう", "解約通知期限": "7日過ぎ2026年2月10日（火）以前から", "自動更新": "連絡がなければ続く以前から", "先方": "佐藤 亮（配車課 係長、推進役）先方を直す",
+			"dashの名前": "https://example.com/d以前から", "seatsの名前": "1,2341/6 火、契約管理から", "ドメイン": "minato.example.jp以前から", "契約番号": "MN-1以前から"}
 		got := map[string]string{}
 		p.Find("#facts dl > div").Each(func(_ int, s *goquery.Selection) {
 			dd := s.Find("dd").Clone()
@@ -57,12 +61,14 @@ func TestSheetShowsTheFacts(t *testing.T) {
 		if len(got) > 0 {
 			t.Errorf("shown, too: %v", got)
 		}
-		if title, _ := p.Find("#facts time.age").First().Attr("title"); !strings.HasSuffix(title, "、岡田、3日前") {
-			t.Errorf("who said so, on hover: %q", title)
-		}
-		w.origins["amount"] = contracthttp.Origin{At: start.Add(-20 * 24 * time.Hour), By: "契約管理", Import: true}
-		if old := text(w.get("/contracts/" + c.ID.String()).Find("#facts .chip.watch")); old != "20日前、古い" {
-			t.Errorf("what its source has not said for long: %q", old)
+		wantMoments(t, p)
+		old := contracthttp.Origin{At: start.Add(-20 * 24 * time.Hour), By: "契約管理", Import: true}
+		w.origins["amount"], w.origins["renewal_date"], w.origins["phase"] = old, old, old
+		chips := w.get("/contracts/" + c.ID.String()).Find("#facts .chip.watch").Map(func(_ int, s *goquery.Selection) string {
+			return text(s.Closest("div").Find("dt")) + " " + text(s)
+		})
+		if diff := cmp.Diff([]string{"更新日 20日前、古い", "月額 20日前、古い"}, chips); diff != "" {
+			t.Errorf("what its source has not said for long: %s", diff)
 		}
 		if text(p.Find("h1")) != "株式会社みなと物流 — 配車クラウド 本社契約" || text(p.Find(".siblings a[aria-current]")) != "本社契約" ||
 			text(p.Find(`.siblings a[href="/contracts/`+sibling.ID.String()+`"]`)) != "千葉営業所契約" || text(p.Find(".glance")) != "更新まであと42日 気がかり 岡田" {
@@ -77,6 +83,28 @@ func TestSheetShowsTheFacts(t *testing.T) {
 			t.Error("no key to edit, or no way to the history")
 		}
 	})
+}
+
+// wantMoments: each age holds its exact moment, and each fact leads to its history.
+func wantMoments(t *testing.T, p *page) {
+	t.Helper()
+	moments := map[string]string{}
+	p.Find("#facts .age, #facts .remark time").Each(func(_ int, s *goquery.Selection) {
+		moments[text(s.Closest("div").Find("dt"))] = s.AttrOr("datetime", "") + " " + s.AttrOr("title", "")
+	})
+	for name, want := range map[string]string{
+		"段階":  "2026-02-14T10:00:00+09:00 2026年2月14日（土）10:00、岡田、3日前",
+		"月額":  "2026-02-17T05:00:00+09:00 2026年2月17日（火）5:00、けさ5:00、契約管理から",
+		"見立て": "2026-02-17T10:00:00+09:00 2026年2月17日（火）10:00",
+		"更新日": " 最近の変更より前から。契約ができたのは2026年2月17日（火）10:00",
+	} {
+		if moments[name] != want {
+			t.Errorf("%s: %q", name, moments[name])
+		}
+	}
+	if facts, leads := p.Find("#facts dl > div").Length(), p.Find(`#facts dt a[href*="/history?field="]`).Length(); leads != facts-1 { // the people have none
+		t.Errorf("%d of %d facts lead to their history", leads, facts)
+	}
 }
 
 func TestSheetForToday(t *testing.T) {

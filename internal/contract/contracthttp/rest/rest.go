@@ -29,11 +29,28 @@ import (
 type Endpoints struct {
 	svc    *contract.Service
 	people *workspace.Service
+	ages   Ages
+}
+
+// Ages tells how old each value of a contract is, by attribute.
+type Ages func(ctx context.Context, c contract.Contract) (map[string]AgeJSON, error)
+
+// AgeJSON is since when a value stands, or when its source last said so.
+type AgeJSON struct {
+	At     time.Time `json:"at"`
+	By     string    `json:"by" doc:"who gave it; empty if an import did"`
+	Source string    `json:"source" doc:"the source of the import; empty if none"`
+}
+
+// AgedJSON is one contract with the ages of its values.
+type AgedJSON struct {
+	ContractJSON
+	Ages map[string]AgeJSON `json:"ages" doc:"by attribute, custom ones as field:KEY; without those of which nobody knows"`
 }
 
 // New makes the endpoints.
-func New(svc *contract.Service, people *workspace.Service) *Endpoints {
-	return &Endpoints{svc: svc, people: people}
+func New(svc *contract.Service, people *workspace.Service, ages Ages) *Endpoints {
+	return &Endpoints{svc: svc, people: people, ages: ages}
 }
 
 // Ref names another thing in REST.
@@ -319,12 +336,20 @@ func one(c contract.Contract, err error) (*api.One[ContractJSON], error) {
 	return api.NewOne(asJSON(c)), nil
 }
 
-func (h *Endpoints) get(ctx context.Context, in *IDInput) (*api.One[ContractJSON], error) {
+func (h *Endpoints) get(ctx context.Context, in *IDInput) (*api.One[AgedJSON], error) {
 	ref, err := in.ref()
 	if err != nil {
 		return nil, err
 	}
-	return one(h.svc.Get(ctx, ref))
+	c, err := h.svc.Get(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	ages, err := h.ages(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return api.NewOne(AgedJSON{asJSON(c), ages}), nil
 }
 
 func (h *Endpoints) patch(ctx context.Context, in *patchInput) (*api.One[ContractJSON], error) {
