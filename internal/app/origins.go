@@ -8,9 +8,11 @@ import (
 	"kizuki/internal/intake"
 )
 
-// origins tells who gave each value of a contract, and how old it is. What the
-// last import carried is as old as that import, changed or not: its source has
-// said so again. Everything else is as old as its last change.
+// origins tells who gave each value of a contract, and how old it is. What a
+// source brought, and carried again in the contract's last import, is as old as
+// that import: the source has said so again. Everything else is as old as its
+// last change; what a person wrote stays theirs, since a blank cell, which
+// changes nothing, must not make it the source's.
 func (a *App) origins(ctx context.Context, c contract.Contract) (func(string) (contracthttp.Origin, bool), error) {
 	ages, deep, err := a.Timeline.Ages(ctx, c.ID)
 	if err != nil {
@@ -31,10 +33,10 @@ func (a *App) origins(ctx context.Context, c contract.Contract) (func(string) (c
 		if !known && deep && c.Value(name) != nil {
 			age, known = ages.Created, true
 		}
-		if carried[name] && !age.At.After(c.DataAt) {
-			return contracthttp.Origin{At: c.DataAt, By: last.SourceName, Import: true}, true
-		}
 		o := contracthttp.Origin{At: age.At, By: age.By.Name, Import: age.By.Kind == "import"}
+		if o.Import && carried[name] && o.By == last.SourceName && o.At.Before(c.DataAt) {
+			o.At = c.DataAt
+		}
 		if age.By.Kind == "member" {
 			o.Member = age.By.ID
 		}

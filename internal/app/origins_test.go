@@ -36,10 +36,13 @@ func TestFactsTellTheirAge(t *testing.T) {
 				t.Errorf("%s: %q", name, ages[name])
 			}
 		}
-		imported(t, a, "契約ID,会社名,更新日,段階,金額\nB-1,しらさぎ食品,2026/9/30,定着,30000\n") // seen unchanged
+		imported(t, a, "契約ID,会社名,更新日,段階,金額\nB-1,しらさぎ食品,2026/9/30,,30000\n") // seen again, the phase blank
 		p = b.Get(at)
 		if got := p.Find("#facts div:has(a[href$='field=amount']) .remark").Text(); got != "たった今、契約管理から" {
 			t.Errorf("seen again, the amount is of %q", got)
+		}
+		if got := p.Find("#facts div:has(a[href$='field=phase']) time.age").Text(); got != "田村、2日前" {
+			t.Errorf("a blank cell said nothing of the phase, which is of %q", got)
 		}
 	})
 }

@@ -2,6 +2,8 @@ package timeline
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"kizuki/internal/db"
@@ -22,14 +24,14 @@ type Ages struct {
 	Created Age // of every field that has not changed since
 }
 
-// agesDepth is how many saves back an age is looked for: it bounds the cost of
-// a page. What has changed before that, nobody is told the age of.
-const agesDepth = 200
+// agesDepth is how many events back an age is looked for: it bounds the cost of
+// a page. What was saved before that, nobody is told the age of.
+const agesDepth = 400
 
 // Ages reads who gave each field of a contract the value it has: the newest
-// saves and the oldest event, two walks of one index whatever the length of the
-// trail. Deep is false when the walk did not reach the beginning, and Created
-// then says nothing of fields that are not in Changed.
+// events and the oldest one, two bounded walks of one index whatever the length
+// of the trail. Deep is false when the walk did not reach the beginning, and
+// Created then says nothing of fields that are not in Changed.
 func (s *Service) Ages(ctx context.Context, contract id.ID) (ages Ages, deep bool, err error) {
 	a, err := who.Check(ctx, who.Read)
 	if err != nil {
@@ -38,10 +40,12 @@ func (s *Service) Ages(ctx context.Context, contract id.ID) (ages Ages, deep boo
 	if _, err := subjectOf(ctx, s.db, a, contract); err != nil {
 		return ages, false, err
 	}
-	saves, err := changesBefore(ctx, s.db, a.Workspace, contract, "", nil, agesDepth)
+	saves, err := eventsBefore(ctx, s.db, a.Workspace, contract, nil, agesDepth)
 	if err != nil {
 		return ages, false, err
 	}
+	deep = len(saves) < agesDepth
+	saves = slices.DeleteFunc(saves, func(e Event) bool { return !strings.HasPrefix(e.Kind, ofContract) || len(e.Fields) == 0 })
 	first, _, err := db.One(ctx, s.db, scanEvent, eventSelect+`e.workspace_id = $1 AND e.contract_id = $2
 		ORDER BY e.at, e.id LIMIT 1`, a.Workspace, contract)
 	if err != nil {
@@ -62,5 +66,5 @@ func (s *Service) Ages(ctx context.Context, contract id.ID) (ages Ages, deep boo
 			}
 		}
 	}
-	return ages, len(saves) < agesDepth, nil
+	return ages, deep, nil
 }

@@ -49,13 +49,18 @@ func TestAgesAreThoseOfTheNewestSave(t *testing.T) {
 		w.later(w.as("岡田"), w.changed(map[string][2]any{"phase": {"定着", "活用拡大"}, "owner": {"1", nil}}))
 		w.later(w.as("岡田"), bus.Change{Kind: "contract.changed", Contract: w.kita, Ref: w.kita, Fields: map[string][2]any{"phase": {"a", "b"}}})
 		w.later(w.as("岡田"), bus.Change{Kind: "task.done", Contract: w.minato, Ref: 5, Data: map[string]any{"title": "電話"}})
+		w.later(w.as("岡田"), bus.Change{Kind: "task.changed", Contract: w.minato, Ref: 5, Data: map[string]any{"title": "電話"},
+			Fields: map[string][2]any{"owner": {"1", "2"}}}) // the task's, not the contract's
+		if list, _, err := w.s.History(w.as("中野"), w.minato, "owner", "", 10); err != nil || len(list) != 1 || list[0].Event.Kind != "contract.changed" {
+			w.t.Errorf("the history of the contract's owner: %v %+v", err, list)
+		}
 		w.say("岡田", "段階の話")
 		changed, created, deep := w.told()
-		want := map[string]string{"phase": "member 岡田 真帆 2h1m0s", "owner": "member 岡田 真帆 2h1m0s", "amount": "import 契約管理 3h1m0s", "field:seats": "import 契約管理 3h1m0s"}
+		want := map[string]string{"phase": "member 岡田 真帆 3h1m0s", "owner": "member 岡田 真帆 3h1m0s", "amount": "import 契約管理 4h1m0s", "field:seats": "import 契約管理 4h1m0s"}
 		if diff := gocmp.Diff(want, changed); diff != "" {
 			w.t.Error(diff)
 		}
-		if created != "member 岡田 真帆 5h1m0s" || !deep {
+		if created != "member 岡田 真帆 6h1m0s" || !deep {
 			w.t.Errorf("created %s, deep %v", created, deep)
 		}
 	})

@@ -98,9 +98,16 @@ func eventsBefore(ctx context.Context, q db.Queryer, ws, contract id.ID, from *p
 	return db.All(ctx, q, scanEvent, eventSelect+w.SQL()+newest("e", limit), w.Args()...)
 }
 
+// ofContract begins the kinds of news whose fields are the contract's own; a
+// task of it has an owner, too, and dates.
+const ofContract = "contract."
+
+// changesBefore reads saves of the contract itself. "substr" keeps both planners
+// on the contract's index.
 func changesBefore(ctx context.Context, q db.Queryer, ws, contract id.ID, field string, from *place, limit int) ([]Event, error) {
 	var w db.Where
 	w.And("e.workspace_id = ? AND e.contract_id = ? AND (e.data -> 'fields') IS NOT NULL", ws, contract)
+	w.And("substr(e.kind, 1, 9) = ?", ofContract)
 	if field != "" {
 		w.And("(e.data -> 'fields' ->> CAST(? AS TEXT)) IS NOT NULL", field)
 	}
