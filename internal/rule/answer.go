@@ -15,7 +15,7 @@ import (
 
 func (s *Service) subscribe() {
 	s.bus.Subscribe(s.keepToTerms, turns...)
-	s.bus.Subscribe(s.moveTasks, contract.Changed)
+	s.bus.Subscribe(s.moveTasks, contract.Changed, contract.TermDropped)
 	s.bus.Subscribe(s.wake, contract.Created, contract.Changed, contract.Reopened, contract.Unarchived, contract.TermOpened)
 }
 
@@ -85,11 +85,14 @@ func (s *Service) wake(ctx context.Context, tx *db.Tx, changes []bus.Change) err
 	return nil
 }
 
-// moveTasks lets the open tasks of the running term follow a corrected date,
-// though never into the past.
+// moveTasks lets the open tasks of the running term follow a corrected date.
+// A date that only came back with the term before corrects nothing: the tasks
+// of that term closed on the day it had given them.
 func (s *Service) moveTasks(ctx context.Context, tx *db.Tx, changes []bus.Change) error {
 	corrected := map[id.ID]map[string]bool{} // contract → dates
+	back := map[id.ID]bool{}
 	for _, c := range changes {
+		back[c.Contract] = back[c.Contract] || c.Kind == contract.TermDropped
 		for name := range c.Fields {
 			if isDate(name) {
 				if corrected[c.Contract] == nil {
@@ -99,7 +102,7 @@ func (s *Service) moveTasks(ctx context.Context, tx *db.Tx, changes []bus.Change
 			}
 		}
 	}
-	for ws, ids := range contracts(changes, func(c bus.Change) bool { return corrected[c.Contract] != nil }) {
+	for ws, ids := range contracts(changes, func(c bus.Change) bool { return corrected[c.Contract] != nil && !back[c.Contract] }) {
 		due, err := s.dueAfter(ctx, tx, ws, ids, corrected)
 		if err != nil {
 			return err
@@ -111,7 +114,8 @@ func (s *Service) moveTasks(ctx context.Context, tx *db.Tx, changes []bus.Change
 	return nil
 }
 
-// dueAfter gives the due days by the corrected dates.
+// dueAfter gives the due days by the corrected dates: never in the past, but
+// for a task whose date is what it was when it came up.
 func (s *Service) dueAfter(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID, corrected map[id.ID]map[string]bool) (map[id.ID]cal.Date, error) {
 	today, _, err := s.today(ctx, tx, ws)
 	if err != nil {
@@ -128,7 +132,9 @@ func (s *Service) dueAfter(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID
 			if !corrected[t.contract][t.data.On] || !date.Valid() {
 				continue
 			}
-			if day := t.data.step().Day(s.days, date); day != t.due { // what stands on its day is late, not corrected
+			if date == t.data.Date {
+				due[t.id] = t.data.Day
+			} else if day := t.data.step().Day(s.days, date); day != t.due { // what stands on its day is late, not corrected
 				due[t.id] = max(day, today)
 			}
 		}

@@ -65,6 +65,29 @@ func TestACorrectedDateMovesOpenTasks(t *testing.T) {
 	})
 }
 
+// A date that was wrong for a while and comes back brings the day it had given:
+// what was late then is late again.
+func TestADateThatComesBack(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, "2026-03-02")
+		c := w.contract("2026-03-31")
+		w.live(rule.Spec{On: rule.OnRenewal, Steps: steps(-28)})
+		w.today = "2026-03-03"
+		w.run()
+		for _, m := range []struct{ today, date, want cal.Date }{
+			{"2026-03-05", "2026-03-31", "2026-03-03"}, // the same date once more moves nothing
+			{"2026-03-05", "2026-04-30", "2026-04-02"},
+			{"2026-03-09", "2026-03-31", "2026-03-03"},
+			{"2026-03-09", "2026-03-20", "2026-03-09"}, // a date it has never had: today
+		} {
+			w.today = m.today
+			if w.set(c, "renewal_date", string(m.date)); w.due(c) != string(m.want)+" " {
+				t.Error(m, w.due(c))
+			}
+		}
+	})
+}
+
 func TestEndAndNextTerm(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d, "2026-03-02")

@@ -139,8 +139,10 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, ws id.ID, list []Task, du
 	return s.bus.Publish(ctx, tx, news...)
 }
 
-// follow hands the open tasks that rules made for a contract's owner to the
-// new one; a task somebody else has been given stays theirs.
+// follow hands the tasks that rules made for a contract's owner to the new one;
+// a task somebody else has been given stays theirs, and so does a settled one.
+// Those that closed with a term follow, too: they may be open again, and an
+// import that began a term and changed the owner must leave nothing behind.
 func (s *Service) follow(ctx context.Context, tx *db.Tx, changes []bus.Change) error {
 	type hands struct{ ws, from, to id.ID }
 	moved := map[hands][]id.ID{}
@@ -161,8 +163,8 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, changes []bus.Change) e
 }
 
 func (s *Service) handOver(ctx context.Context, tx *db.Tx, ws, from, to id.ID, contracts []id.ID) error {
-	w := open(ws)
-	w.And("t.origin_kind = ?", RuleOrigin)
+	w := new(db.Where)
+	w.And("t.workspace_id = ? AND t.state IN ('open', 'closed') AND t.origin_kind = ?", ws, RuleOrigin)
 	if from == 0 {
 		w.And("t.owner_id IS NULL")
 	} else {

@@ -123,6 +123,8 @@ func TestRuleTasksFollowTheOwner(t *testing.T) {
 		his, free, elsewhere := ruled(w.minato, w.okada), ruled(w.sirasagi, 0), ruled(w.minato, third)
 		done, mine := ruled(w.minato, w.okada), w.create(task.New{Contract: w.minato, Title: "手で"}).ID
 		w.Done(w.ctx, done, "", false)
+		closed := ruled(w.minato, w.okada)
+		w.in(func(ctx context.Context, tx *db.Tx) error { return w.CloseIn(ctx, tx, w.ws, []id.ID{closed}, "次の期間") })
 		w.news()
 		w.in(func(ctx context.Context, tx *db.Tx) error {
 			return w.bus.Publish(ctx, tx,
@@ -130,8 +132,8 @@ func TestRuleTasksFollowTheOwner(t *testing.T) {
 				bus.Change{Kind: "contract.changed", Workspace: w.ws, Contract: w.sirasagi, Fields: map[string][2]any{"owner": {nil, w.abe}}},
 				bus.Change{Kind: "contract.changed", Workspace: w.ws, Contract: w.sirasagi, Fields: map[string][2]any{"phase": {"a", "b"}}})
 		})
-		if w.get(his).Owner != w.abe || w.get(free).Owner != w.abe {
-			t.Error("they follow")
+		if w.get(his).Owner != w.abe || w.get(free).Owner != w.abe || w.get(closed).Owner != w.abe {
+			t.Error("they follow, and so does what may be open again")
 		}
 		if w.get(elsewhere).Owner != third || w.get(done).Owner != w.okada || w.get(mine).Owner != w.okada {
 			t.Error("what was given to somebody, is done or made by hand stays")
