@@ -171,6 +171,10 @@ func TestUndoMovesDueDaysBack(t *testing.T) {
 		}
 		r.undo(next)
 		r.asBefore()
+		again := r.renew("2026/4/30", "中野 翔太") // its own next day, late
+		r.day("2026-03-24")
+		r.undo(again)
+		r.asBefore()
 	})
 }
 

@@ -15,7 +15,7 @@ import (
 
 func (s *Service) subscribe() {
 	s.bus.Subscribe(s.keepToTerms, turns...)
-	s.bus.Subscribe(s.moveTasks, contract.Changed, contract.TermDropped)
+	s.bus.Subscribe(s.moveTasks, contract.Changed)
 	s.bus.Subscribe(s.wake, contract.Created, contract.Changed, contract.Reopened, contract.Unarchived, contract.TermOpened)
 }
 
@@ -46,11 +46,12 @@ func (s *Service) keepToTerms(ctx context.Context, tx *db.Tx, changes []bus.Chan
 	return nil
 }
 
-// contracts groups the contracts of the changes wanted by workspace.
+// contracts groups the contracts of the changes wanted by workspace, each once.
 func contracts(changes []bus.Change, wanted func(bus.Change) bool) map[id.ID][]id.ID {
-	out := map[id.ID][]id.ID{}
+	out, seen := map[id.ID][]id.ID{}, map[id.ID]bool{}
 	for _, c := range changes {
-		if wanted(c) && !slices.Contains(out[c.Workspace], c.Contract) {
+		if wanted(c) && !seen[c.Contract] {
+			seen[c.Contract] = true
 			out[c.Workspace] = append(out[c.Workspace], c.Contract)
 		}
 	}
@@ -85,14 +86,11 @@ func (s *Service) wake(ctx context.Context, tx *db.Tx, changes []bus.Change) err
 	return nil
 }
 
-// moveTasks lets the open tasks of the running term follow a corrected date.
-// A date that only came back with the term before corrects nothing: the tasks
-// of that term closed on the day it had given them.
+// moveTasks lets the open tasks of the running term follow a corrected date,
+// and back when the correction is undone.
 func (s *Service) moveTasks(ctx context.Context, tx *db.Tx, changes []bus.Change) error {
 	corrected := map[id.ID]map[string]bool{} // contract → dates
-	back := map[id.ID]bool{}
 	for _, c := range changes {
-		back[c.Contract] = back[c.Contract] || c.Kind == contract.TermDropped
 		for name := range c.Fields {
 			if isDate(name) {
 				if corrected[c.Contract] == nil {
@@ -102,7 +100,7 @@ func (s *Service) moveTasks(ctx context.Context, tx *db.Tx, changes []bus.Change
 			}
 		}
 	}
-	for ws, ids := range contracts(changes, func(c bus.Change) bool { return corrected[c.Contract] != nil && !back[c.Contract] }) {
+	for ws, ids := range contracts(changes, func(c bus.Change) bool { return corrected[c.Contract] != nil }) {
 		due, err := s.dueAfter(ctx, tx, ws, ids, corrected)
 		if err != nil {
 			return err
@@ -114,30 +112,51 @@ func (s *Service) moveTasks(ctx context.Context, tx *db.Tx, changes []bus.Change
 	return nil
 }
 
-// dueAfter gives the due days by the corrected dates: never in the past, but
-// for a task whose date is what it was when it came up.
+// dueAfter gives the due days by the corrected dates, and lets firings remember
+// them.
 func (s *Service) dueAfter(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID, corrected map[id.ID]map[string]bool) (map[id.ID]cal.Date, error) {
 	today, _, err := s.today(ctx, tx, ws)
 	if err != nil {
 		return nil, err
 	}
 	due := map[id.ID]cal.Date{}
-	for start := 0; start < len(ids); start += chunk {
-		list, err := openTasks(ctx, tx, ws, ids[start:min(start+chunk, len(ids))])
+	for part := range slices.Chunk(ids, chunk) {
+		list, err := openTasks(ctx, tx, ws, part)
 		if err != nil {
 			return nil, err
 		}
+		learned := map[id.ID]given{} // firing → its days
 		for _, t := range list {
 			date := t.dates[t.data.On]
 			if !corrected[t.contract][t.data.On] || !date.Valid() {
 				continue
 			}
-			if date == t.data.Date {
-				due[t.id] = t.data.Day
-			} else if day := t.data.step().Day(s.days, date); day != t.due { // what stands on its day is late, not corrected
-				due[t.id] = max(day, today)
+			day, known := t.day(s.days, date, today)
+			if due[t.id] = day; !known {
+				t.given[date] = day
+				learned[t.firing] = t.given
 			}
+		}
+		if err := keepGiven(ctx, tx, ws, learned); err != nil {
+			return nil, err
 		}
 	}
 	return due, nil
+}
+
+// day is where a date puts the task. One that has stood before puts it where it
+// did then, so that undoing a correction leaves nothing behind: what was late is
+// late again. A new one never puts it into the past, though what stands on the
+// very day is left there.
+func (t openTask) day(days *cal.Days, date, today cal.Date) (day cal.Date, known bool) {
+	if date == t.data.Date {
+		return t.data.Day, true
+	}
+	if day, known = t.given[date]; known {
+		return day, true
+	}
+	if day = t.data.step().Day(days, date); day == t.due {
+		return day, false
+	}
+	return max(day, today), false
 }

@@ -8,6 +8,7 @@ import (
 
 	"kizuki/internal/bus"
 	"kizuki/internal/cal"
+	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/id"
 	"kizuki/internal/job"
@@ -79,10 +80,69 @@ func TestADateThatComesBack(t *testing.T) {
 			{"2026-03-05", "2026-04-30", "2026-04-02"},
 			{"2026-03-09", "2026-03-31", "2026-03-03"},
 			{"2026-03-09", "2026-03-20", "2026-03-09"}, // a date it has never had: today
+			{"2026-04-10", "2026-04-30", "2026-04-02"},
+			{"2026-04-10", "2026-05-31", "2026-05-01"},
+			{"2026-04-12", "2026-03-20", "2026-03-09"},
 		} {
 			w.today = m.today
 			if w.set(c, "renewal_date", string(m.date)); w.due(c) != string(m.want)+" " {
 				t.Error(m, w.due(c))
+			}
+		}
+	})
+}
+
+// An import tells of many contracts at once: answering takes no query for each.
+func TestManyAtOnce(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, "2026-03-02")
+		w.live(rule.Spec{On: rule.OnRenewal, Steps: steps(-28, -27)})
+		var many []id.ID
+		for range 100 {
+			many = append(many, w.contract("2026-03-31"))
+		}
+		w.today = "2026-03-04"
+		w.run()
+		// told changes contracts by one statement, tells of all, and counts the queries.
+		told := func(list []id.ID, kind bus.Kind, set string, dates ...any) int64 {
+			t.Helper()
+			var news []bus.Change
+			c := new(db.Where)
+			c.And("workspace_id = ?", w.ws)
+			db.In(c, "id", list)
+			w.exec("UPDATE contract SET "+set+" WHERE "+c.SQL(), c.Args()...)
+			for _, i := range list {
+				ch := bus.Change{Kind: kind, Workspace: w.ws, Contract: i}
+				if len(dates) > 0 {
+					ch.Fields = map[string][2]any{"renewal_date": {nil, dates[0]}}
+				}
+				news = append(news, ch)
+			}
+			ctx, n := db.Counting(w.ctx)
+			if err := d.InTx(ctx, func(ctx context.Context, tx *db.Tx) error { return w.bus.Publish(ctx, tx, news...) }); err != nil {
+				t.Fatal(err)
+			}
+			return n.Load()
+		}
+		for _, step := range []struct {
+			kind bus.Kind
+			set  string
+			date []any
+			want string
+		}{
+			{contract.Changed, "renewal_date = '2026-04-30'", []any{"2026-04-30"}, "2026-04-02 2026-04-03 "},
+			{contract.Changed, "renewal_date = '2026-03-31'", []any{"2026-03-31"}, "2026-03-03 2026-03-04 "},
+			{contract.TermOpened, "term_no = 2", nil, ""},
+			{contract.TermDropped, "term_no = 1", nil, "2026-03-03 2026-03-04 "},
+		} {
+			one, all := told(many[:1], step.kind, step.set, step.date...), told(many[1:], step.kind, step.set, step.date...)
+			if one == 0 || one != all {
+				t.Errorf("%s: %d queries for one contract, %d for 99", step.set, one, all)
+			}
+			for _, c := range many {
+				if w.due(c) != step.want {
+					t.Fatalf("%s: %q", step.set, w.due(c))
+				}
 			}
 		}
 	})

@@ -2,6 +2,8 @@ package rule
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -158,10 +160,33 @@ func insertFirings(ctx context.Context, tx *db.Tx, ws id.ID, r Rule, at time.Tim
 // openTask is an open task of a contract's running term that a rule made and
 // that still stands on the day it was given: one that a person moved stays.
 type openTask struct {
-	id, contract id.ID
-	due          cal.Date
-	data         fired
-	dates        map[string]cal.Date
+	id, contract, firing id.ID
+	due                  cal.Date
+	data                 fired
+	given                given
+	dates                map[string]cal.Date
+}
+
+// given says which day each date gave a firing's tasks, besides the date by
+// which it came up.
+type given map[cal.Date]cal.Date
+
+// keepGiven lets firings remember the days they gave.
+func keepGiven(ctx context.Context, tx *db.Tx, ws id.ID, learned map[id.ID]given) error {
+	for part := range slices.Chunk(slices.Sorted(maps.Keys(learned)), chunk) {
+		var w db.Where
+		values := make([]string, len(part))
+		for i, f := range part {
+			values[i] = "(CAST(" + w.Arg(f) + " AS BIGINT), CAST(" + w.Arg(db.AsJSON(learned[f])) + " AS TEXT))"
+		}
+		_, err := db.Exec(ctx, tx, "WITH learned (id, days) AS (VALUES "+strings.Join(values, ",")+`)
+			UPDATE rule_firing SET days = learned.days FROM learned
+			WHERE rule_firing.workspace_id = `+w.Arg(ws)+" AND rule_firing.id = learned.id", w.Args()...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func openTasks(ctx context.Context, q db.Queryer, ws id.ID, contracts []id.ID) ([]openTask, error) {
@@ -170,12 +195,14 @@ func openTasks(ctx context.Context, q db.Queryer, ws id.ID, contracts []id.ID) (
 	db.In(w, "t.contract_id", contracts)
 	return db.All(ctx, q, func(r db.Row) (t openTask, err error) {
 		var data db.JSON[fired]
+		var days db.JSON[given]
 		var start, renewal, notice cal.Date
 		var raw string
-		if err := r.Scan(&t.id, &t.contract, &t.due, &data, &start, &renewal, &notice, &raw); err != nil {
+		if err := r.Scan(&t.id, &t.contract, &t.firing, &t.due, &data, &days, &start, &renewal, &notice, &raw); err != nil {
 			return t, err
 		}
-		t.data, t.dates = data.V, map[string]cal.Date{OnStart: start, OnRenewal: renewal, OnNotice: notice}
+		t.data, t.given = data.V, days.V
+		t.dates = map[string]cal.Date{OnStart: start, OnRenewal: renewal, OnNotice: notice}
 		if key, ok := strings.CutPrefix(t.data.On, "field:"); ok {
 			values, err := field.Decode([]byte(raw))
 			if err != nil {
@@ -185,7 +212,7 @@ func openTasks(ctx context.Context, q db.Queryer, ws id.ID, contracts []id.ID) (
 			t.dates[t.data.On] = cal.Date(date)
 		}
 		return t, nil
-	}, `SELECT t.id, t.contract_id, t.due_date, f.data, c.start_date, c.renewal_date, c.notice_date, c.fields FROM task t
+	}, `SELECT t.id, t.contract_id, f.id, t.due_date, f.data, f.days, c.start_date, c.renewal_date, c.notice_date, c.fields FROM task t
 		JOIN rule_firing f ON f.workspace_id = t.workspace_id AND f.id = t.origin_id
 		JOIN contract c ON c.workspace_id = t.workspace_id AND c.id = t.contract_id
 		WHERE f.occurrence = CAST(c.term_no AS TEXT) AND `+w.SQL(), w.Args()...)

@@ -124,7 +124,9 @@ func TestRuleTasksFollowTheOwner(t *testing.T) {
 		done, mine := ruled(w.minato, w.okada), w.create(task.New{Contract: w.minato, Title: "手で"}).ID
 		w.Done(w.ctx, done, "", false)
 		closed := ruled(w.minato, w.okada)
-		w.in(func(ctx context.Context, tx *db.Tx) error { return w.CloseIn(ctx, tx, w.ws, []id.ID{closed}, "次の期間") })
+		w.in(func(ctx context.Context, tx *db.Tx) error {
+			return w.CloseIn(ctx, tx, w.ws, []id.ID{closed}, "次の期間")
+		})
 		w.news()
 		w.in(func(ctx context.Context, tx *db.Tx) error {
 			return w.bus.Publish(ctx, tx,

@@ -36,6 +36,7 @@ CREATE TABLE rule_firing (
   at           BIGINT  NOT NULL,
   outcome      TEXT    NOT NULL,
   data         JSONB   NOT NULL,
+  days         TEXT    NOT NULL DEFAULT '{}', -- JSON: the day each corrected date gave its tasks
   PRIMARY KEY (workspace_id, id),
   FOREIGN KEY (workspace_id, rule_id) REFERENCES rule (workspace_id, id),
   FOREIGN KEY (workspace_id, contract_id) REFERENCES contract (workspace_id, id)
