@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"kizuki/internal/app"
@@ -44,30 +45,77 @@ func (c demoCmd) Run(r *run) error {
 }
 
 // fillDemo makes the demo whole or not at all: on SQLite it is filled in a
-// folder beside and moved into place, and what a killed start has left there
-// goes first. A folder with something in it is used as it is.
+// folder beside and moved into place. A folder with something in it is used as
+// it is; PostgreSQL, and a folder that cannot be moved (a mount, "."), are
+// filled where they are: the demo's own mark tells when that was interrupted.
 func (r *run) fillDemo() error {
 	place := filepath.Clean(r.common.Data)
-	there, err := os.ReadDir(place)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
+	if r.common.DatabaseURL != "" {
+		return r.fillAt(place, r.common.Relaxed)
 	}
-	if r.common.DatabaseURL != "" || len(there) > 0 {
-		return r.fillAt(place)
+	// An empty folder must make room; one that is not empty stays.
+	if err := syscall.Rmdir(place); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return r.fillAt(place, r.common.Relaxed)
 	}
-	beside := place + ".filling"
-	if err := os.RemoveAll(beside); err != nil {
-		return err
-	}
-	if err := r.fillAt(beside); err != nil {
-		return err
-	}
-	return os.Rename(beside, place) // onto nothing, or an empty folder
+	return r.fillBeside(place)
 }
 
-func (r *run) fillAt(dir string) error {
+func (r *run) fillBeside(place string) error {
+	beside := place + ".filling"
+	if err := os.MkdirAll(beside, 0o700); err != nil {
+		return err
+	}
+	release, err := hold(r.ctx, beside)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if _, err := os.Stat(place); err == nil { // another start has finished it meanwhile
+		_ = os.Remove(beside)
+		return nil
+	}
+	left, err := os.ReadDir(beside) // by one that was killed
+	if err != nil {
+		return err
+	}
+	for _, e := range left {
+		if err := os.RemoveAll(filepath.Join(beside, e.Name())); err != nil {
+			return err
+		}
+	}
+	// What a power cut takes from here is filled anew: no need to wait for the disk.
+	if err := r.fillAt(beside, true); err != nil {
+		return err
+	}
+	return os.Rename(beside, place)
+}
+
+// hold waits until no other process has the folder and keeps it; the end of
+// this process, however it comes, lets it go.
+func hold(ctx context.Context, dir string) (release func(), err error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		if err == nil {
+			return func() { _ = f.Close() }, nil
+		}
+		if !errors.Is(err, syscall.EWOULDBLOCK) {
+			return nil, errors.Join(err, f.Close())
+		}
+		select {
+		case <-ctx.Done():
+			return nil, errors.Join(ctx.Err(), f.Close())
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+func (r *run) fillAt(dir string, relaxed bool) error {
 	config := r.config()
-	config.Dir, config.Migrate = dir, true
+	config.Dir, config.Migrate, config.Relaxed = dir, true, relaxed
 	a, err := app.Open(r.ctx, config)
 	if err != nil {
 		return err
