@@ -108,7 +108,7 @@ func (s *Service) Queue(ctx context.Context) (Queue, error) {
 	}
 	q.Matters = byContract(due.Items)
 	q.Count, q.Minutes = len(q.Matters)+max(due.Count-len(due.Items), 0), due.Minutes
-	words, err := s.words(ctx, a)
+	words, unseen, err := s.words(ctx, a)
 	if err != nil {
 		return q, err
 	}
@@ -118,8 +118,8 @@ func (s *Service) Queue(ctx context.Context) (Queue, error) {
 	}
 	more := append(words, absent...)
 	q.Matters = append(q.Matters, more...)
-	q.Count += len(more)
-	q.Minutes += wordMinutes * len(more)
+	q.Count += len(more) + unseen
+	q.Minutes += wordMinutes * (len(more) + unseen)
 	if err := s.name(ctx, q.Matters); err != nil {
 		return q, err
 	}
@@ -139,9 +139,12 @@ func byContract(items []task.Item) []Matter {
 	var out []Matter
 	at := map[id.ID]int{}
 	for _, t := range items {
-		since := max(t.Due, t.SnoozeUntil)
+		since := t.Due
+		if t.SnoozeUntil != "" {
+			since = t.SnoozeUntil
+		}
 		if i, ok := at[t.Contract]; ok && t.Contract != 0 {
-			out[i].Tasks = append(out[i].Tasks, t)
+			out[i].Tasks, out[i].Since = append(out[i].Tasks, t), min(out[i].Since, since)
 			continue
 		}
 		key := "t" + t.ID.String()
@@ -154,22 +157,34 @@ func byContract(items []task.Item) []Matter {
 	return out
 }
 
-// wordsShown bounds how many unread words the queue holds.
-const wordsShown = 50
+// wordsShown bounds how many unread words the queue holds, inboxPages how far
+// back it looks for them among those that were read.
+const (
+	wordsShown = 50
+	inboxPage  = 200
+	inboxPages = 10
+)
 
-func (s *Service) words(ctx context.Context, a who.Actor) ([]Matter, error) {
-	list, _, err := s.timeline.Inbox(ctx, "", wordsShown)
-	if err != nil {
-		return nil, err
-	}
-	var out []Matter
-	for _, n := range list {
-		if !n.Read && n.Contract != 0 {
-			out = append(out, Matter{Key: "n" + n.ID.String(), Kind: Called, Contract: n.Contract,
-				Since: cal.Of(n.At.In(a.Location())), Notice: n})
+// words are the newest unread ones, and how many more there are. Most days that
+// is one page of the inbox, or none.
+func (s *Service) words(ctx context.Context, a who.Actor) (out []Matter, left int, err error) {
+	left, err = s.timeline.Unread(ctx)
+	cursor := ""
+	for page := 0; err == nil && left > 0 && page < inboxPages; page++ {
+		var list []timeline.Notice
+		list, cursor, err = s.timeline.Inbox(ctx, cursor, inboxPage)
+		for _, n := range list {
+			if !n.Read && n.Contract != 0 && len(out) < wordsShown {
+				left--
+				out = append(out, Matter{Key: "n" + n.ID.String(), Kind: Called, Contract: n.Contract,
+					Since: cal.Of(n.At.In(a.Location())), Notice: n})
+			}
+		}
+		if cursor == "" || len(out) == wordsShown {
+			break
 		}
 	}
-	return out, nil
+	return out, left, err
 }
 
 func (s *Service) absent(ctx context.Context, a who.Actor) ([]Matter, error) {
@@ -205,7 +220,8 @@ func (s *Service) name(ctx context.Context, list []Matter) error {
 }
 
 // Done settles the first thing of a matter: its oldest task, or the word that
-// called (read). A vanished row needs a decision and is not done by a key.
+// called (read), which a viewer may settle, too. A vanished row needs a decision
+// and is not done by a key.
 func (s *Service) Done(ctx context.Context, key, words string) (Matter, error) {
 	m, err := s.find(ctx, key)
 	if err != nil {
@@ -240,10 +256,8 @@ func (s *Service) Snooze(ctx context.Context, key string, until cal.Date) (Matte
 	return m, nil
 }
 
+// find is the actor's own matter; what is done with it asks for the right.
 func (s *Service) find(ctx context.Context, key string) (Matter, error) {
-	if _, err := who.Check(ctx, who.Write); err != nil {
-		return Matter{}, err
-	}
 	q, err := s.Queue(ctx)
 	if err != nil {
 		return Matter{}, err
