@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -454,6 +455,62 @@ func TestSplit(t *testing.T) {
 		kept := want(t, d.viewer.Do("GET", "/contracts/"+one["id"].(string), nil), 200).JSON["organization"].(object)
 		if out["name"] != "みなと興業" || out["id"] == kept["id"] || kept["id"] != one["organization"].(object)["id"] {
 			t.Error(out, kept)
+		}
+	})
+}
+
+// TestAtOnce: of programs that do the same at one moment, one is first and the
+// others are told.
+func TestAtOnce(t *testing.T) {
+	each(t, func(t *testing.T, d *desk) {
+		const programs = 8
+		all := func(do func(i int) apptest.Answer) (codes map[int]int) {
+			answers := make([]apptest.Answer, programs)
+			var wg sync.WaitGroup
+			for i := range programs {
+				wg.Go(func() { answers[i] = do(i) })
+			}
+			wg.Wait()
+			codes = map[int]int{}
+			for _, a := range answers {
+				if codes[a.Status]++; a.Status >= 400 {
+					problem(t, "at once", a, 409)
+				}
+			}
+			return codes
+		}
+		same := func(int) apptest.Answer {
+			return d.owner.Do("POST", "/contracts", object{"key": "C-1", "name": "本社", "organization": "みなと物流"})
+		}
+		if diff := cmp.Diff(map[int]int{201: 1, 409: programs - 1}, all(same)); diff != "" {
+			t.Error("one key:", diff)
+		}
+		one := func(i int) apptest.Answer {
+			return d.owner.Do("POST", "/contracts", object{"key": fmt.Sprint("D-", i), "name": "支社", "organization": "新しい会社"})
+		}
+		if diff := cmp.Diff(map[int]int{201: programs}, all(one)); diff != "" {
+			t.Error("one new customer:", diff)
+		}
+		list := want(t, d.viewer.Do("GET", "/contracts?q=d-", nil), 200).Items()
+		move := func(i int) apptest.Answer {
+			return d.member.Do("PATCH", "/contracts/"+list[i]["id"].(string), object{"set": object{"organization": "もっと新しい会社"}})
+		}
+		if diff := cmp.Diff(map[int]int{200: programs}, all(move)); diff != "" {
+			t.Error("moved to one new customer:", diff)
+		}
+		customers := map[any]bool{}
+		for _, c := range want(t, d.viewer.Do("GET", "/contracts?q=d-", nil), 200).Items() {
+			customers[c["organization"].(object)["id"]] = true
+		}
+		if len(customers) != 1 {
+			t.Errorf("%d customers of one name", len(customers))
+		}
+		at := "/contracts/" + want(t, d.viewer.Do("GET", "/contracts?q=c-1", nil), 200).Items()[0]["id"].(string)
+		change := func(i int) apptest.Answer {
+			return d.member.Do("PATCH", at, object{"set": object{"phase": fmt.Sprint("段階", i)}, "was": object{"phase": ""}})
+		}
+		if diff := cmp.Diff(map[int]int{200: 1, 409: programs - 1}, all(change)); diff != "" {
+			t.Error("one value:", diff)
 		}
 	})
 }
