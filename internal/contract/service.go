@@ -112,9 +112,19 @@ func (s *Service) today(ctx context.Context) cal.Date {
 	return cal.Of(s.Now().In(who.From(ctx).Location()))
 }
 
+// inTx runs f once more when somebody made the same new customer at the same
+// moment: the second time it is there.
+func (s *Service) inTx(ctx context.Context, f func(ctx context.Context, tx *db.Tx) error) error {
+	err := s.db.InTx(ctx, f)
+	if errs.Is(err, errs.Conflict) && errs.As(err).Key == org.TakenKey {
+		err = s.db.InTx(ctx, f)
+	}
+	return err
+}
+
 // Create adds a contract in a transaction of its own; see CreateIn.
 func (s *Service) Create(ctx context.Context, in Input) (c Contract, err error) {
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err = s.inTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		c, err = s.CreateIn(ctx, tx, in)
 		return err
 	})
@@ -213,6 +223,9 @@ func checkOrg(word string) *errs.E {
 	return nil
 }
 
+// idDigits is the fewest digits of an id; no customer is called so.
+const idDigits = 15
+
 // setOrg takes the id of an organization or a name, which is made if it is new.
 func (s *Service) setOrg(ctx context.Context, tx *db.Tx, c *Contract, word string) error {
 	ws := who.From(ctx).Workspace
@@ -224,6 +237,9 @@ func (s *Service) setOrg(ctx context.Context, tx *db.Tx, c *Contract, word strin
 		if o, ok := found[orgID]; ok {
 			c.OrgID, c.OrgName = o.ID, o.Name
 			return nil
+		}
+		if len(word) >= idDigits {
+			return errs.Field("organization", "err.choice")
 		}
 	}
 	r, err := s.orgs.ResolveIn(ctx, tx, ws, []org.Name{{Name: word}})
@@ -239,7 +255,7 @@ func (s *Service) setOrg(ctx context.Context, tx *db.Tx, c *Contract, word strin
 // Args Field, Theirs and Yours (canonical values); else the errors of CreateIn.
 // New dates may begin the next term, see NextTerm.
 func (s *Service) Update(ctx context.Context, contractID id.ID, edits []Edit) (c Contract, err error) {
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	err = s.inTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		c, err = s.UpdateIn(ctx, tx, contractID, edits)
 		return err
 	})

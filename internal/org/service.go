@@ -88,6 +88,9 @@ func (s *Service) Load(ctx context.Context, q db.Queryer, ws id.ID, ids []id.ID)
 	return load(ctx, q, ws, ids)
 }
 
+// TakenKey is the error of a name and number that another organization has.
+const TakenKey = "org.err.taken"
+
 // Named finds the organization people mean by a name: the one spelled so, else
 // the oldest whose spelling means the same.
 func (s *Service) Named(ctx context.Context, name string) (o Organization, found bool, err error) {
@@ -242,7 +245,7 @@ func checkFree(ctx context.Context, q db.Queryer, ws id.ID, o Organization) erro
 	}
 	for _, x := range byKey[text.OrgKey(o.Name)] {
 		if x.ID != o.ID && x.CorporateNumber == o.CorporateNumber && x.SplitKey == "" && o.SplitKey == "" {
-			e := errs.New(errs.Conflict, "org.err.taken", "Name", x.Name)
+			e := errs.New(errs.Conflict, TakenKey, "Name", x.Name)
 			e.Field = "name"
 			return e
 		}

@@ -99,7 +99,7 @@ func taken(err error, list ...stored) error {
 	if !db.UniqueOn(err, "organization") {
 		return err
 	}
-	return errs.New(errs.Conflict, "org.err.taken", "Name", list[0].Name).With(err)
+	return errs.New(errs.Conflict, TakenKey, "Name", list[0].Name).With(err)
 }
 
 func setNumber(ctx context.Context, tx *db.Tx, ws, orgID id.ID, number string) error {

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/PuerkitoBio/goquery"
+
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/task"
@@ -174,10 +176,13 @@ func TestRights(t *testing.T) {
 	each(t, func(t *testing.T, a *apptest.App) {
 		day(t, a)
 		q, _ := keys(t, a)
-		for role, want := range map[who.Role]int{who.Viewer: 403, who.Admin: 404} {
-			if p := a.Browser(role).Post("/today/"+q.Matters[0].Key+"/done", nil); p.Status != want {
+		for _, role := range []who.Role{who.Viewer, who.Admin} { // a matter of somebody else is not there
+			if p := a.Browser(role).Post("/today/"+q.Matters[0].Key+"/done", nil); p.Status != 404 {
 				t.Errorf("%s: %d", role, p.Status)
 			}
+		}
+		if p := a.Browser(who.Viewer).Post("/today/"+q.Matters[0].Key+"/snooze", nil); p.Status != 403 {
+			t.Errorf("a viewer put something off: %d", p.Status)
 		}
 		if p := a.Browser(who.Member).Get("/today?at=%22%3E%3Cscript%3E"); p.Status != 200 || p.Find("script:not([src])").Length() != 0 {
 			t.Errorf("%d", p.Status)
@@ -204,6 +209,46 @@ func TestQueriesAreFixed(t *testing.T) {
 		}
 		if many := ask(); many != few || few > 8 {
 			t.Errorf("%d queries, then %d", few, many)
+		}
+	})
+}
+
+// A viewer reads the word that called; what is work is not offered.
+func TestAViewerSettlesWords(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		a := apptest.New(t, d)
+		c, err := a.Contracts.Create(a.Ctx, contract.Input{Key: "A-1", Name: "配車クラウド", Organization: "みなと物流"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Timeline.Post(a.Ctx, timeline.PostInput{Contract: c.ID, Body: "見てみて @北原 光"}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := a.Tasks.Create(a.Ctx, task.New{Contract: c.ID, Title: "電話", Due: "2026-02-17", Owner: a.Actors[who.Viewer].Member}); err != nil {
+			t.Fatal(err)
+		}
+		b := a.Browser(who.Viewer)
+		forms := map[string]int{}
+		var word, work string
+		b.Get("/today").Find("#queue a").Each(func(_ int, s *goquery.Selection) {
+			href, _ := s.Attr("href")
+			p := b.Get(href)
+			key := strings.TrimPrefix(href, "/today?at=")
+			forms[key] = p.Find(`form.acts, details.later`).Length()
+			if forms[key] > 0 {
+				word = key
+			} else {
+				work = key
+			}
+		})
+		if len(forms) != 2 || word == "" || work == "" {
+			t.Fatal(forms)
+		}
+		if p := b.Post("/today/"+work+"/done", nil); p.Status != 403 {
+			t.Errorf("work done by a viewer: %d", p.Status)
+		}
+		if p := b.Post("/today/"+word+"/done", nil); p.Status != 200 || p.Find("#queue li").Length() != 1 {
+			t.Errorf("a word read: %d", p.Status)
 		}
 	})
 }

@@ -322,22 +322,11 @@ func dayAsked(name, s string) (cal.Date, error) {
 
 func (h *Endpoints) create(ctx context.Context, in *createInput) (*api.One[ContractJSON], error) {
 	b := in.Body
-	return one(onceMore(func() (contract.Contract, error) {
-		return h.svc.Create(ctx, contract.Input{Key: b.Key, Name: b.Name, Organization: b.Organization, Department: b.Department,
-			Owner: b.Owner, Status: b.Status, Phase: b.Phase, Outlook: b.Outlook, OutlookWhy: b.OutlookWhy, StartDate: b.StartDate,
-			RenewalDate: b.RenewalDate, NoticeDate: b.NoticeDate, AutoRenew: b.AutoRenew, Amount: b.Amount, Currency: b.Currency,
-			AmountBasis: b.AmountBasis, Domain: b.Domain, Fields: b.Fields})
-	}))
-}
-
-// onceMore tries once more when another program has made the same new customer
-// at the same moment: the second time it is there.
-func onceMore(write func() (contract.Contract, error)) (contract.Contract, error) {
-	c, err := write()
-	if errs.Is(err, errs.Conflict) && errs.As(err).Key == "org.err.taken" {
-		return write()
-	}
-	return c, err
+	c, err := h.svc.Create(ctx, contract.Input{Key: b.Key, Name: b.Name, Organization: b.Organization, Department: b.Department,
+		Owner: b.Owner, Status: b.Status, Phase: b.Phase, Outlook: b.Outlook, OutlookWhy: b.OutlookWhy, StartDate: b.StartDate,
+		RenewalDate: b.RenewalDate, NoticeDate: b.NoticeDate, AutoRenew: b.AutoRenew, Amount: b.Amount, Currency: b.Currency,
+		AmountBasis: b.AmountBasis, Domain: b.Domain, Fields: b.Fields})
+	return one(c, err)
 }
 
 func one(c contract.Contract, err error) (*api.One[ContractJSON], error) {
@@ -382,7 +371,7 @@ func (h *Endpoints) patch(ctx context.Context, in *patchInput) (*api.One[Contrac
 		edits = append(edits, contract.Edit{Field: name, New: v, Old: old, HasOld: has})
 	}
 	slices.SortFunc(edits, func(a, b contract.Edit) int { return strings.Compare(a.Field, b.Field) })
-	return one(onceMore(func() (contract.Contract, error) { return h.svc.Update(ctx, ref, edits) }))
+	return one(h.svc.Update(ctx, ref, edits))
 }
 
 // attributes names the members of a body as the service does: those of
