@@ -13,7 +13,7 @@ import (
 var ranks = [][]string{
 	{"errs", "id", "who", "db", "bus", "job", "text", "cal", "money"},
 	{"web", "api"},
-	{"workspace"},
+	{"workspace", "audience"},
 	{"field", "org", "contract", "renewal"},
 	{"timeline", "task"},
 	{"rule"},
