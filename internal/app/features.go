@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"kizuki/internal/api"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
 	"kizuki/internal/db"
@@ -40,6 +41,7 @@ type features struct {
 	Fields    *field.Service
 	Orgs      *org.Service
 	Contracts *contract.Service
+	Contacts  *contact.Service
 	Renewals  *renewal.Service
 	Timeline  *timeline.Service
 	Tasks     *task.Service
@@ -54,6 +56,7 @@ func (a *App) build() {
 	a.Fields = field.New(a.DB, a.Bus)
 	a.Orgs = org.New(a.DB, a.Bus)
 	a.Contracts = contract.New(a.DB, a.Bus, a.Fields, a.Orgs)
+	a.Contacts = contact.New(a.DB, a.Bus, a.Contracts)
 	a.Renewals = renewal.New(a.DB, a.Bus, a.Contracts)
 	a.Timeline = timeline.New(a.DB, a.Bus)
 	a.Timeline.Subscribe(a.Bus)
@@ -62,7 +65,7 @@ func (a *App) build() {
 	a.Tasks = task.NewService(a.DB, a.Bus, task.NotesFunc(a.noteOnTask))
 	a.Rules = rule.New(a.DB, a.Bus, a.Jobs, a.Workspace, a.Fields, a.Tasks)
 	a.Imports = intake.New(a.DB, a.Bus, intake.Parts{People: a.Workspace, Fields: a.Fields, Orgs: a.Orgs,
-		Contracts: a.Contracts, Notes: a.Timeline, Jobs: a.Jobs})
+		Contracts: a.Contracts, Contacts: a.Contacts, Notes: a.Timeline, Jobs: a.Jobs})
 	a.Today = today.New(a.Tasks, a.Timeline, a.contractsByID)
 	a.Today.Absences = a.absences
 	for kind, names := range map[string]timeline.Namer{"task": a.Tasks.Names, "rule": a.Rules.Names, "import": a.Imports.Names} {
@@ -75,7 +78,7 @@ func (a *App) build() {
 // clocks gives every feature the app's clock.
 func (a *App) clocks() {
 	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
-	a.Renewals.Now = a.Now
+	a.Contacts.Now, a.Renewals.Now = a.Now, a.Now
 	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now = a.Now, a.Now, a.Now, a.Now
 }
 
@@ -99,7 +102,7 @@ func (a *App) pages() []feature {
 	trail := timelinehttp.New(a.Timeline, a.Workspace, a.Fields)
 	tasks := taskhttp.New(a.Tasks, a.Workspace, a.Rules)
 	renewals := renewalhttp.New(a.Renewals, a.Contracts, renewalhttp.Parts{Signs: a.signs, Names: a.shortNames})
-	contracts := contracthttp.New(a.Contracts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
+	contracts := contracthttp.New(a.Contracts, a.Contacts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
 		Trail: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
 			q := r.URL.Query()
 			return trail.Panel(ctx, c.ID, timelinehttp.PanelQuery{Show: timeline.Show(q.Get("show")), Cursor: q.Get("cursor"), Base: r.URL.RequestURI()})

@@ -1,5 +1,5 @@
 // Package contract keeps the contracts, the record everything else hangs on,
-// with their terms and the people at the customer.
+// with their terms.
 package contract
 
 import (
@@ -89,19 +89,6 @@ type Term struct {
 	Outcome    Outcome
 	Words      string
 	ClosedAt   time.Time
-}
-
-// Contact is a person at the customer. Role is the stakeholder role in one
-// contract, in the team's own words.
-type Contact struct {
-	ID    id.ID
-	OrgID id.ID
-	Name  string
-	Kana  string
-	Title string
-	Mail  string
-	Phone string
-	Role  string
 }
 
 // Input describes a new contract in people's words, as a form or a REST body

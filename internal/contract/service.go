@@ -19,20 +19,16 @@ import (
 	"kizuki/internal/who"
 )
 
-// News of contracts. Contract and Ref are the contract; of contacts, Ref is the
-// contact.
+// News of contracts. Contract and Ref are the contract.
 const (
-	Created        bus.Kind = "contract.created" // Data: key, name
-	Changed        bus.Kind = "contract.changed" // Fields as Diff gives them
-	Ended          bus.Kind = "contract.ended"   // Fields: ended_on; Data: words
-	Reopened       bus.Kind = "contract.reopened"
-	Archived       bus.Kind = "contract.archived"
-	Unarchived     bus.Kind = "contract.unarchived"
-	TermOpened     bus.Kind = "term.opened"   // Data: no, starts, renews
-	TermDropped    bus.Kind = "term.dropped"  // TermOpened taken back; Data: no, of the term that runs again
-	ContactAdded   bus.Kind = "contact.added" // Data: name, role
-	ContactChanged bus.Kind = "contact.changed"
-	ContactRemoved bus.Kind = "contact.removed" // Data: name
+	Created     bus.Kind = "contract.created" // Data: key, name
+	Changed     bus.Kind = "contract.changed" // Fields as Diff gives them
+	Ended       bus.Kind = "contract.ended"   // Fields: ended_on; Data: words
+	Reopened    bus.Kind = "contract.reopened"
+	Archived    bus.Kind = "contract.archived"
+	Unarchived  bus.Kind = "contract.unarchived"
+	TermOpened  bus.Kind = "term.opened"  // Data: no, starts, renews
+	TermDropped bus.Kind = "term.dropped" // TermOpened taken back; Data: no, of the term that runs again
 )
 
 // Service offers the acts on contracts.

@@ -13,6 +13,7 @@ import (
 	"github.com/a-h/templ"
 
 	"kizuki/internal/api"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/field"
@@ -71,6 +72,7 @@ type Parts struct {
 // Handlers serves the pages.
 type Handlers struct {
 	svc    *contract.Service
+	sides  *contact.Service // the people at the customer
 	orgs   *org.Service
 	fields *field.Service
 	people *workspace.Service
@@ -78,8 +80,8 @@ type Handlers struct {
 }
 
 // New makes the handlers.
-func New(svc *contract.Service, orgs *org.Service, fields *field.Service, people *workspace.Service, parts Parts) *Handlers {
-	return &Handlers{svc: svc, orgs: orgs, fields: fields, people: people, parts: parts}
+func New(svc *contract.Service, sides *contact.Service, orgs *org.Service, fields *field.Service, people *workspace.Service, parts Parts) *Handlers {
+	return &Handlers{svc: svc, sides: sides, orgs: orgs, fields: fields, people: people, parts: parts}
 }
 
 // Routes is the table of pages.
@@ -116,7 +118,7 @@ func (h *Handlers) Routes() []web.Route {
 }
 
 // API adds the endpoints.
-func (h *Handlers) API(a *api.API) { rest.New(h.svc, h.people, h.ages).Add(a) }
+func (h *Handlers) API(a *api.API) { rest.New(h.svc, h.sides, h.people, h.ages).Add(a) }
 
 // WriteCSV writes every contract with every field: the page, REST and the
 // command line share it.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/errs"
@@ -23,7 +24,7 @@ type sheetPage struct {
 	b        *book
 	c        contract.Contract
 	siblings []contract.Contract // of the same organization, this one among them
-	contacts []contract.Contact
+	contacts []contact.Contact
 	trail    templ.Component
 	note     templ.Component
 	asides   []templ.Component
@@ -89,7 +90,7 @@ func (h *Handlers) open(ctx context.Context, contractID id.ID, r *http.Request) 
 	if p.siblings, err = h.siblings(ctx, c); err != nil {
 		return nil, err
 	}
-	if p.contacts, err = h.svc.Contacts(ctx, c.ID); err != nil {
+	if p.contacts, err = h.sides.Of(ctx, c.ID); err != nil {
 		return nil, err
 	}
 	if p.trail, err = h.panel(ctx, h.parts.Trail, c, r); err != nil {
@@ -258,7 +259,7 @@ func (p *sheetPage) old(ctx context.Context, name string) string {
 }
 
 // contactLine is a person with title and role: 佐藤 亮（配車課 係長、推進役）.
-func contactLine(ctx context.Context, c contract.Contact) string {
+func contactLine(ctx context.Context, c contact.Contact) string {
 	name := c.Name
 	if name == "" {
 		name = c.Mail
@@ -334,7 +335,7 @@ func (h *Handlers) openFacts(ctx context.Context, c contract.Contract) (*sheetPa
 	if p.b, err = h.book(ctx); err != nil {
 		return nil, err
 	}
-	if p.contacts, err = h.svc.Contacts(ctx, c.ID); err != nil {
+	if p.contacts, err = h.sides.Of(ctx, c.ID); err != nil {
 		return nil, err
 	}
 	return p, h.findOrigins(ctx, p)

@@ -14,6 +14,7 @@ import (
 
 	"kizuki/internal/api"
 	"kizuki/internal/cal"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
@@ -28,6 +29,7 @@ import (
 // Endpoints serves programs.
 type Endpoints struct {
 	svc    *contract.Service
+	book   *contact.Service
 	people *workspace.Service
 	ages   Ages
 }
@@ -49,8 +51,8 @@ type AgedJSON struct {
 }
 
 // New makes the endpoints.
-func New(svc *contract.Service, people *workspace.Service, ages Ages) *Endpoints {
-	return &Endpoints{svc: svc, people: people, ages: ages}
+func New(svc *contract.Service, contacts *contact.Service, people *workspace.Service, ages Ages) *Endpoints {
+	return &Endpoints{svc: svc, book: contacts, people: people, ages: ages}
 }
 
 // Ref names another thing in REST.
@@ -151,7 +153,7 @@ type ContactJSON struct {
 	Role  string `json:"role"`
 }
 
-func contactJSON(c contract.Contact) ContactJSON {
+func contactJSON(c contact.Contact) ContactJSON {
 	return ContactJSON{ID: c.ID, Name: c.Name, Kana: c.Kana, Title: c.Title, Mail: c.Mail, Phone: c.Phone, Role: c.Role}
 }
 
@@ -454,7 +456,7 @@ func (h *Endpoints) contacts(ctx context.Context, in *IDInput) (*api.List[Contac
 	if err != nil {
 		return nil, err
 	}
-	list, err := h.svc.Contacts(ctx, ref)
+	list, err := h.book.Of(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -471,7 +473,7 @@ func (h *Endpoints) addContact(ctx context.Context, in *contactInput) (*api.One[
 		return nil, err
 	}
 	b := in.Body
-	c, err := h.svc.AddContact(ctx, ref, contract.Contact{Name: b.Name, Kana: b.Kana, Title: b.Title, Mail: b.Mail, Phone: b.Phone}, b.Role)
+	c, err := h.book.Add(ctx, ref, contact.Contact{Name: b.Name, Kana: b.Kana, Title: b.Title, Mail: b.Mail, Phone: b.Phone}, b.Role)
 	if err != nil {
 		return nil, err
 	}
