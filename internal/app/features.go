@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"kizuki/internal/api"
+	"kizuki/internal/audience/audiencehttp"
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
@@ -62,6 +63,7 @@ func (a *App) build() {
 	a.Timeline.Subscribe(a.Bus)
 	a.Timeline.Record(renewal.Prefix)
 	a.Renewals.SeesNote = a.seesNote
+	a.Renewals.Schedule(a.Jobs, a.Workspace.EveryWorkspace)
 	a.Tasks = task.NewService(a.DB, a.Bus, task.NotesFunc(a.noteOnTask))
 	a.Rules = rule.New(a.DB, a.Bus, a.Jobs, a.Workspace, a.Fields, a.Tasks)
 	a.Imports = intake.New(a.DB, a.Bus, intake.Parts{People: a.Workspace, Fields: a.Fields, Orgs: a.Orgs,
@@ -145,6 +147,7 @@ func (a *App) lastWords(ctx context.Context, ids []id.ID) (map[id.ID]contracthtt
 func init() {
 	// The catalogues of all features; each is embedded in its http package.
 	words.Add(workspacehttp.Words())
+	words.Add(audiencehttp.Words())
 	words.Add(fieldhttp.Words())
 	words.Add(orghttp.Words())
 	words.Add(contracthttp.Words())

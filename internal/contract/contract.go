@@ -29,6 +29,15 @@ const (
 	WholeTerm Basis = "term"
 )
 
+// TermType says what a term is beside its dates.
+type TermType string
+
+// The types; "" is an ordinary term.
+const (
+	Trial   TermType = "trial"   // not a customer yet: counts in no figure of money
+	Rolling TermType = "rolling" // from month to month until somebody stops it
+)
+
 // Phases are suggestions for the lifecycle phase.
 func Phases() []string { return []string{"導入", "定着", "活用拡大", "更新協議"} }
 
@@ -52,11 +61,12 @@ type Contract struct {
 	RenewalDate  cal.Date
 	NoticeDate   cal.Date
 	AutoRenew    bool
+	TermType     TermType
 	Amount       *int64 // minor units; nil = unknown
 	Currency     string // ISO 4217
 	AmountBasis  Basis
 	Domain       string
-	Visibility   string
+	Visibility   string         // see audience
 	Fields       map[string]any // canonical values by field key; unset ones are not in it
 	TermNo       int            // the open term, or the last one
 	EndedOn      cal.Date
@@ -77,7 +87,8 @@ const (
 	Churned Outcome = "churned"
 )
 
-// Term is one period of a contract; the open one is mirrored on the contract.
+// Term is one period of a contract. The open one is mirrored on the contract,
+// but for the amount, which is the one the term began with; see Amendment.
 type Term struct {
 	ContractID id.ID
 	No         int
@@ -86,6 +97,7 @@ type Term struct {
 	Amount     *int64
 	Currency   string
 	Basis      Basis
+	Type       TermType
 	Outcome    Outcome
 	Words      string
 	ClosedAt   time.Time
@@ -107,6 +119,7 @@ type Input struct {
 	RenewalDate  string
 	NoticeDate   string
 	AutoRenew    bool
+	TermType     string
 	Amount       string // major units
 	Currency     string // "" = the workspace's
 	AmountBasis  string
@@ -117,7 +130,7 @@ type Input struct {
 
 // Edit changes one attribute: name, key, organization, department, owner,
 // status, phase, outlook, outlook_why, start_date, renewal_date, notice_date,
-// auto_renew, amount, currency, amount_basis, domain, field:KEY. With HasOld,
+// auto_renew, term_type, ended_on, amount, currency, amount_basis, domain, field:KEY. With HasOld,
 // another present value than Old is a conflict.
 type Edit struct {
 	Field    string
@@ -133,6 +146,8 @@ type Save struct {
 	Changes  map[string][2]any // attribute → [from, to]; see Diff
 	NextTerm bool              // the open term closes as renewed and the next one begins
 	DropTerm bool              // undo of NextTerm: the open term goes, the one before opens again
+	Settled  bool              // the amount follows an amendment: the term keeps the one it began with
+	Words    string            // why it ended, if it does
 }
 
 // Op compares a custom field with the values of a filter.

@@ -17,7 +17,7 @@ const exportStep = 1000
 
 // exported are the built-in columns, under the names imports know.
 var exported = []string{"key", "name", "organization", "corporate_number", "department", "owner", "status", "phase",
-	"outlook", "outlook_why", "start_date", "renewal_date", "notice_date", "auto_renew", "amount", "currency",
+	"outlook", "outlook_why", "start_date", "renewal_date", "notice_date", "auto_renew", "term_type", "amount", "currency",
 	"amount_basis", "domain", "ended_on", "archived_on"}
 
 // Export yields the names of the columns, then every contract, ended and

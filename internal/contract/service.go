@@ -21,14 +21,16 @@ import (
 
 // News of contracts. Contract and Ref are the contract.
 const (
-	Created     bus.Kind = "contract.created" // Data: key, name
-	Changed     bus.Kind = "contract.changed" // Fields as Diff gives them
-	Ended       bus.Kind = "contract.ended"   // Fields: ended_on; Data: words
-	Reopened    bus.Kind = "contract.reopened"
-	Archived    bus.Kind = "contract.archived"
-	Unarchived  bus.Kind = "contract.unarchived"
-	TermOpened  bus.Kind = "term.opened"  // Data: no, starts, renews
-	TermDropped bus.Kind = "term.dropped" // TermOpened taken back; Data: no, of the term that runs again
+	Created       bus.Kind = "contract.created" // Data: key, name
+	Changed       bus.Kind = "contract.changed" // Fields as Diff gives them
+	Ended         bus.Kind = "contract.ended"   // Fields: ended_on; Data: words
+	Reopened      bus.Kind = "contract.reopened"
+	Archived      bus.Kind = "contract.archived"
+	Unarchived    bus.Kind = "contract.unarchived"
+	TermOpened    bus.Kind = "term.opened"    // Data: no, starts, renews
+	TermAmended   bus.Kind = "term.amended"   // Data: effective, amount (as people read it), words
+	TermUnamended bus.Kind = "term.unamended" // TermAmended taken back; Data: effective
+	TermDropped   bus.Kind = "term.dropped"   // TermOpened taken back; Data: no, of the term that runs again
 )
 
 // Service offers the acts on contracts.
@@ -77,14 +79,6 @@ func (s *Service) Siblings(ctx context.Context, contractID id.ID) ([]Contract, e
 		return nil, err
 	}
 	return siblingsOf(ctx, s.db, who.From(ctx).Workspace, c)
-}
-
-// Terms gives the terms of a contract, the newest first.
-func (s *Service) Terms(ctx context.Context, contractID id.ID) ([]Term, error) {
-	if _, err := s.Get(ctx, contractID); err != nil {
-		return nil, err
-	}
-	return termsOf(ctx, s.db, who.From(ctx).Workspace, contractID)
 }
 
 // Setter prepares one for the fields, members and currency of the actor's
@@ -170,7 +164,7 @@ func (s *Service) CreateIn(ctx context.Context, tx *db.Tx, in Input) (Contract, 
 func (in Input) values() map[string]any {
 	v := map[string]any{"key": in.Key, "name": in.Name, "department": in.Department, "status": in.Status,
 		"phase": in.Phase, "outlook": in.Outlook, "outlook_why": in.OutlookWhy, "start_date": in.StartDate,
-		"renewal_date": in.RenewalDate, "notice_date": in.NoticeDate, "auto_renew": in.AutoRenew,
+		"renewal_date": in.RenewalDate, "notice_date": in.NoticeDate, "auto_renew": in.AutoRenew, "term_type": in.TermType,
 		"amount": in.Amount, "currency": in.Currency, "amount_basis": in.AmountBasis, "domain": in.Domain}
 	for key, value := range in.Fields {
 		v[FieldPrefix+key] = value
@@ -456,12 +450,9 @@ func (s *Service) EndIn(ctx context.Context, tx *db.Tx, contractID id.ID, on cal
 	case c.EndedOn != "":
 		return errs.New(errs.Conflict, "contract.err.ended")
 	}
-	c.EndedOn = on
-	if err := churnTerm(ctx, tx, who.From(ctx).Workspace, c.ID, words, s.Now()); err != nil {
-		return err
-	}
-	return s.publishSaved(ctx, tx, c, bus.Change{Kind: Ended,
-		Fields: map[string][2]any{"ended_on": {nil, string(on)}}, Data: map[string]any{"words": words}})
+	to := c
+	to.EndedOn = on
+	return s.ApplyIn(ctx, tx, []Save{{Contract: to, Changes: Diff(c, to), Words: words}})
 }
 
 // Reopen undoes End: the churned term is open again. A contract that has not
@@ -481,12 +472,9 @@ func (s *Service) ReopenIn(ctx context.Context, tx *db.Tx, contractID id.ID) err
 	if c.EndedOn == "" {
 		return errs.New(errs.Conflict, "contract.err.not_ended")
 	}
-	was := string(c.EndedOn)
-	c.EndedOn = ""
-	if err := reopenTerm(ctx, tx, who.From(ctx).Workspace, c); err != nil {
-		return err
-	}
-	return s.publishSaved(ctx, tx, c, bus.Change{Kind: Reopened, Fields: map[string][2]any{"ended_on": {was, nil}}})
+	to := c
+	to.EndedOn = ""
+	return s.ApplyIn(ctx, tx, []Save{{Contract: to, Changes: Diff(c, to)}})
 }
 
 // Split takes contracts out of the organization they were joined to into one of

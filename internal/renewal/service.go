@@ -199,10 +199,7 @@ func (s *Service) effective(ctx context.Context, c contract.Contract, in Input) 
 		}
 		return c.RenewalDate, nil
 	}
-	d, err := cal.Parse(said)
-	if in.Form {
-		d, err = cal.ParseLoose(said, today)
-	}
+	d, err := s.day(ctx, said, in.Form)
 	if err != nil {
 		return "", field.DateError("effective_date", err)
 	}
@@ -230,6 +227,9 @@ func (s *Service) carryOut(ctx context.Context, tx *db.Tx, c contract.Contract, 
 	}
 	if !after.RenewalDate.IsZero() && after.RenewalDate <= after.StartDate {
 		return errs.Field("next_term.end", "renewal.err.order")
+	}
+	if !c.StartDate.IsZero() && after.StartDate <= c.StartDate {
+		return errs.Field("next_term.start", "renewal.err.before")
 	}
 	if err := in.Outcome.check(c, after); err != nil {
 		return err

@@ -84,6 +84,7 @@ type ContractJSON struct {
 	RenewalDate  *string        `json:"renewal_date" format:"date"`
 	NoticeDate   *string        `json:"notice_date" format:"date"`
 	AutoRenew    bool           `json:"auto_renew"`
+	TermType     string         `json:"term_type" doc:"trial, rolling (month to month); empty: an ordinary term"`
 	Amount       *string        `json:"amount" doc:"decimal, major units"`
 	Currency     string         `json:"currency"`
 	AmountBasis  string         `json:"amount_basis" doc:"monthly, yearly, term; empty: unknown"`
@@ -100,7 +101,7 @@ type ContractJSON struct {
 func asJSON(c contract.Contract) ContractJSON {
 	j := ContractJSON{ID: c.ID, Key: c.Key, Name: c.Name, Organization: Ref{c.OrgID, c.OrgName}, Department: c.Department,
 		Status: c.Status, Phase: c.Phase, Outlook: string(c.Outlook), OutlookWhy: c.OutlookWhy,
-		StartDate: day(c.StartDate), RenewalDate: day(c.RenewalDate), NoticeDate: day(c.NoticeDate), AutoRenew: c.AutoRenew,
+		StartDate: day(c.StartDate), RenewalDate: day(c.RenewalDate), NoticeDate: day(c.NoticeDate), AutoRenew: c.AutoRenew, TermType: string(c.TermType),
 		Amount: decimal(c.Amount, c.Currency), Currency: c.Currency, AmountBasis: string(c.AmountBasis), Domain: c.Domain,
 		Fields: c.Fields, Term: c.TermNo, EndedOn: day(c.EndedOn), Version: c.Version,
 		CreatedAt: api.Instant(c.CreatedAt), DataAt: api.Instant(c.DataAt), ArchivedAt: api.Instant(c.ArchivedAt)}
@@ -137,6 +138,7 @@ type TermJSON struct {
 	Amount   *string    `json:"amount"`
 	Currency string     `json:"currency"`
 	Basis    string     `json:"basis"`
+	Type     string     `json:"term_type"`
 	Outcome  string     `json:"outcome" doc:"open, renewed, churned"`
 	Words    string     `json:"words"`
 	ClosedAt *time.Time `json:"closed_at"`
@@ -172,6 +174,7 @@ type createInput struct {
 		RenewalDate  string         `json:"renewal_date,omitempty"`
 		NoticeDate   string         `json:"notice_date,omitempty"`
 		AutoRenew    bool           `json:"auto_renew,omitempty"`
+		TermType     string         `json:"term_type,omitempty" doc:"trial, rolling"`
 		Amount       string         `json:"amount,omitempty" doc:"decimal, major units"`
 		Currency     string         `json:"currency,omitempty" doc:"the workspace's, if empty"`
 		AmountBasis  string         `json:"amount_basis,omitempty"`
@@ -326,7 +329,7 @@ func (h *Endpoints) create(ctx context.Context, in *createInput) (*api.One[Contr
 	b := in.Body
 	c, err := h.svc.Create(ctx, contract.Input{Key: b.Key, Name: b.Name, Organization: b.Organization, Department: b.Department,
 		Owner: b.Owner, Status: b.Status, Phase: b.Phase, Outlook: b.Outlook, OutlookWhy: b.OutlookWhy, StartDate: b.StartDate,
-		RenewalDate: b.RenewalDate, NoticeDate: b.NoticeDate, AutoRenew: b.AutoRenew, Amount: b.Amount, Currency: b.Currency,
+		RenewalDate: b.RenewalDate, NoticeDate: b.NoticeDate, AutoRenew: b.AutoRenew, TermType: b.TermType, Amount: b.Amount, Currency: b.Currency,
 		AmountBasis: b.AmountBasis, Domain: b.Domain, Fields: b.Fields})
 	return one(c, err)
 }
@@ -492,7 +495,7 @@ func (h *Endpoints) terms(ctx context.Context, in *IDInput) (*api.List[TermJSON]
 	var out []TermJSON
 	for _, t := range terms {
 		out = append(out, TermJSON{No: t.No, Starts: day(t.Starts), Renews: day(t.Renews), Amount: decimal(t.Amount, t.Currency),
-			Currency: t.Currency, Basis: string(t.Basis), Outcome: string(t.Outcome), Words: t.Words, ClosedAt: api.Instant(t.ClosedAt)})
+			Currency: t.Currency, Basis: string(t.Basis), Type: string(t.Type), Outcome: string(t.Outcome), Words: t.Words, ClosedAt: api.Instant(t.ClosedAt)})
 	}
 	return api.NewList(out, ""), nil
 }
