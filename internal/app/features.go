@@ -7,7 +7,6 @@ import (
 	"github.com/a-h/templ"
 
 	"kizuki/internal/api"
-	"kizuki/internal/audience/audiencehttp"
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
@@ -57,11 +56,13 @@ func (a *App) build() {
 	a.Fields = field.New(a.DB, a.Bus)
 	a.Orgs = org.New(a.DB, a.Bus)
 	a.Contracts = contract.New(a.DB, a.Bus, a.Fields, a.Orgs)
+	a.Contracts.Audit = a.Workspace.AuditIn
 	a.Contacts = contact.New(a.DB, a.Bus, a.Contracts)
 	a.Renewals = renewal.New(a.DB, a.Bus, a.Contracts)
 	a.Timeline = timeline.New(a.DB, a.Bus)
 	a.Timeline.Subscribe(a.Bus)
 	a.Timeline.Record(renewal.Prefix)
+	a.Timeline.Audit = a.Workspace.AuditIn
 	a.Renewals.SeesNote = a.seesNote
 	a.Renewals.Schedule(a.Jobs, a.Workspace.EveryWorkspace)
 	a.Tasks = task.NewService(a.DB, a.Bus, task.NotesFunc(a.noteOnTask))
@@ -90,7 +91,7 @@ func (a *App) noteOnTask(ctx context.Context, tx *db.Tx, contract id.ID, body, a
 }
 
 func (a *App) contractsByID(ctx context.Context, ids []id.ID) (map[id.ID]contract.Contract, error) {
-	return a.Contracts.Load(ctx, a.DB, who.From(ctx).Workspace, ids)
+	return a.Contracts.Readable(ctx, a.DB, ids)
 }
 
 // feature is what a feature's http package offers.
@@ -147,7 +148,6 @@ func (a *App) lastWords(ctx context.Context, ids []id.ID) (map[id.ID]contracthtt
 func init() {
 	// The catalogues of all features; each is embedded in its http package.
 	words.Add(workspacehttp.Words())
-	words.Add(audiencehttp.Words())
 	words.Add(fieldhttp.Words())
 	words.Add(orghttp.Words())
 	words.Add(contracthttp.Words())

@@ -353,11 +353,10 @@ func orNil(s string) any {
 
 // forWrite gives a contract the actor may work on.
 func (s *Service) forWrite(ctx context.Context, tx *db.Tx, contractID id.ID) (contract.Contract, error) {
-	a, err := who.Check(ctx, who.Write)
-	if err != nil {
+	if _, err := who.Check(ctx, who.Write); err != nil {
 		return contract.Contract{}, err
 	}
-	found, err := s.contracts.Load(ctx, tx, a.Workspace, []id.ID{contractID})
+	found, err := s.contracts.Readable(ctx, tx, []id.ID{contractID})
 	c, ok := found[contractID]
 	if err == nil && !ok {
 		err = errs.Missing("contract")

@@ -147,7 +147,7 @@ func (s *Service) SettleIn(ctx context.Context, tx *db.Tx, ws id.ID) (int, error
 
 // settle brings the amounts of contracts to what is in effect today.
 func (s *Service) settle(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID) error {
-	present, err := load(ctx, tx, ws, "c.id", ids)
+	present, err := load(ctx, tx, who.System(ws, nil), "c.id", ids)
 	if err != nil || len(present) == 0 {
 		return err
 	}

@@ -171,7 +171,9 @@ func TestEndedOnIsAnAttribute(t *testing.T) {
 		}
 		born := Contract{ID: c.ID + 1, Key: "GONE", Name: "x", OrgID: c.OrgID, Currency: "JPY", EndedOn: "2026-01-31", CreatedAt: w.now}
 		w.news = nil
-		w.tx(t, func(ctx context.Context, tx *db.Tx) error { return w.ApplyIn(ctx, tx, []Save{{Contract: born, New: true}}) })
+		w.tx(t, func(ctx context.Context, tx *db.Tx) error {
+			return w.ApplyIn(ctx, tx, []Save{{Contract: born, New: true}})
+		})
 		terms, err := w.Terms(w.ctx, born.ID)
 		if err != nil || terms[0].Outcome != Churned || len(w.news) != 2 || w.news[0].Kind != Created || w.news[1].Kind != Ended {
 			t.Error(terms, err, w.news)

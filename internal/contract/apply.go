@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/bus"
 	"kizuki/internal/db"
 	"kizuki/internal/field"
@@ -17,9 +18,9 @@ import (
 )
 
 // LoadByKeys reads contracts by text.Fold of their keys, ended and archived
-// ones included; keys that nothing has are not in the map.
+// ones included, as Load does; keys that nothing has are not in the map.
 func (s *Service) LoadByKeys(ctx context.Context, q db.Queryer, ws id.ID, keyFolds []string) (map[string]Contract, error) {
-	list, err := load(ctx, q, ws, "c.key_fold", keyFolds)
+	list, err := load(ctx, q, who.System(ws, nil), "c.key_fold", keyFolds)
 	out := make(map[string]Contract, len(list))
 	for _, c := range list {
 		out[text.Fold(c.Key)] = c
@@ -55,7 +56,7 @@ func (s *Service) ApplyIn(ctx context.Context, tx *db.Tx, saves []Save) error {
 func (s *Save) advance() {
 	c := &s.Contract
 	if c.Visibility == "" {
-		c.Visibility = "everyone"
+		c.Visibility = audience.Everyone
 	}
 	switch {
 	case s.New:

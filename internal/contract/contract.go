@@ -5,6 +5,7 @@ package contract
 import (
 	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/cal"
 	"kizuki/internal/id"
 )
@@ -76,6 +77,9 @@ type Contract struct {
 	CreatedAt    time.Time
 	ArchivedAt   time.Time
 }
+
+// Limited tells whether only some may read the contract.
+func (c *Contract) Limited() bool { return c.Visibility == audience.Limited }
 
 // Outcome is how a term ended.
 type Outcome string

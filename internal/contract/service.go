@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/bus"
 	"kizuki/internal/cal"
 	"kizuki/internal/contract/walk"
@@ -41,6 +42,9 @@ type Service struct {
 	orgs   *org.Service
 	limits walk.Limits
 	Now    func() time.Time
+	// Audit writes down who reads limited contracts, and who limits them; app
+	// hands it in.
+	Audit audience.Audit
 }
 
 // New makes the service. It listens on the bus for fields whose index is
@@ -57,13 +61,30 @@ func (s *Service) Get(ctx context.Context, contractID id.ID) (Contract, error) {
 	if err != nil {
 		return Contract{}, err
 	}
-	return get(ctx, s.db, a.Workspace, contractID)
+	c, err := get(ctx, s.db, a, contractID)
+	if err == nil && c.Limited() && c.OwnerID != a.Member {
+		err = audience.Witness(ctx, s.db, a, audience.KindContract, []id.ID{c.ID}, s.today(ctx), s.Audit)
+	}
+	return c, err
 }
 
-// Load reads contracts by id for other services, which have checked the
-// permission; missing ones are not in the map.
+// Load reads contracts by id for other services, whoever may read them: it is
+// for what happens to contracts. What a person is shown comes from Readable.
+// Missing ones are not in the map.
 func (s *Service) Load(ctx context.Context, q db.Queryer, ws id.ID, ids []id.ID) (map[id.ID]Contract, error) {
-	list, err := load(ctx, q, ws, "c.id", ids)
+	return byID(load(ctx, q, who.System(ws, nil), "c.id", ids))
+}
+
+// Readable gives those of the contracts that the actor may read.
+func (s *Service) Readable(ctx context.Context, q db.Queryer, ids []id.ID) (map[id.ID]Contract, error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return nil, err
+	}
+	return byID(load(ctx, q, a, "c.id", ids))
+}
+
+func byID(list []Contract, err error) (map[id.ID]Contract, error) {
 	out := make(map[id.ID]Contract, len(list))
 	for _, c := range list {
 		out[c.ID] = c
@@ -78,7 +99,7 @@ func (s *Service) Siblings(ctx context.Context, contractID id.ID) ([]Contract, e
 	if err != nil {
 		return nil, err
 	}
-	return siblingsOf(ctx, s.db, who.From(ctx).Workspace, c)
+	return siblingsOf(ctx, s.db, who.From(ctx), c)
 }
 
 // Setter prepares one for the fields, members and currency of the actor's
@@ -158,7 +179,7 @@ func (s *Service) CreateIn(ctx context.Context, tx *db.Tx, in Input) (Contract, 
 	if err := s.ApplyIn(ctx, tx, saves); err != nil {
 		return Contract{}, err
 	}
-	return get(ctx, tx, a.Workspace, c.ID)
+	return get(ctx, tx, a, c.ID)
 }
 
 func (in Input) values() map[string]any {
@@ -279,7 +300,7 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, contractID id.ID, edits [
 	if err != nil {
 		return Contract{}, err
 	}
-	before, err := get(ctx, tx, a.Workspace, contractID)
+	before, err := get(ctx, tx, a, contractID)
 	if err != nil {
 		return Contract{}, err
 	}
@@ -307,7 +328,7 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, contractID id.ID, edits [
 	if err := s.ApplyIn(ctx, tx, []Save{save}); err != nil {
 		return Contract{}, err
 	}
-	return get(ctx, tx, a.Workspace, contractID)
+	return get(ctx, tx, a, contractID)
 }
 
 // edited gives the contract after the edits. The why of an outlook belongs to
@@ -409,7 +430,7 @@ func (s *Service) forWrite(ctx context.Context, tx *db.Tx, contractID id.ID) (Co
 	if err != nil {
 		return Contract{}, err
 	}
-	return get(ctx, tx, a.Workspace, contractID)
+	return get(ctx, tx, a, contractID)
 }
 
 // publishSaved writes a contract for an act that has news of its own.
@@ -489,7 +510,7 @@ func (s *Service) Split(ctx context.Context, contractIDs []id.ID, name string) (
 		return 0, errs.Field("contracts", "err.required")
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		list, err := load(ctx, tx, a.Workspace, "c.id", contractIDs)
+		list, err := load(ctx, tx, a, "c.id", contractIDs)
 		if err != nil {
 			return err
 		}

@@ -6,11 +6,13 @@ import (
 	"slices"
 	"strings"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
 	"kizuki/internal/text"
+	"kizuki/internal/who"
 )
 
 // chunk is how many ids or keys one IN list holds.
@@ -70,22 +72,27 @@ func (v *values) Scan(src any) (err error) {
 	return err
 }
 
-func get(ctx context.Context, q db.Queryer, ws, contractID id.ID) (Contract, error) {
-	c, found, err := db.One(ctx, q, scan, selectContract+`c.workspace_id = $1 AND c.id = $2`, ws, contractID)
+// get reads one contract for somebody; what they may not read is not there.
+func get(ctx context.Context, q db.Queryer, a who.Actor, contractID id.ID) (Contract, error) {
+	var w db.Where
+	w.And("c.workspace_id = ? AND c.id = ?", a.Workspace, contractID)
+	seen := audience.Contract(&w, a, "c")
+	c, found, err := db.One(ctx, q, scan, selectContract+w.SQL()+" AND "+seen, w.Args()...)
 	if err == nil && !found {
 		err = errs.Missing("contract")
 	}
 	return c, err
 }
 
-// load reads contracts whose column is in list, in any order.
-func load[T any](ctx context.Context, q db.Queryer, ws id.ID, column string, list []T) ([]Contract, error) {
+// load reads contracts whose column is in list, in any order, for whoever a is.
+func load[T any](ctx context.Context, q db.Queryer, a who.Actor, column string, list []T) ([]Contract, error) {
 	var out []Contract
 	for part := range slices.Chunk(list, chunk) {
 		var w db.Where
-		w.And("c.workspace_id = ?", ws)
+		w.And("c.workspace_id = ?", a.Workspace)
 		db.In(&w, column, part)
-		rows, err := db.All(ctx, q, scan, selectContract+w.SQL(), w.Args()...)
+		seen := audience.Contract(&w, a, "c")
+		rows, err := db.All(ctx, q, scan, selectContract+w.SQL()+" AND "+seen, w.Args()...)
 		if err != nil {
 			return nil, err
 		}
@@ -213,7 +220,9 @@ func idByKey(ctx context.Context, q db.Queryer, ws id.ID, key string) (id.ID, bo
 // maxSiblings bounds the list beside a contract.
 const maxSiblings = 200
 
-func siblingsOf(ctx context.Context, q db.Queryer, ws id.ID, c Contract) ([]Contract, error) {
-	return db.All(ctx, q, scan, selectContract+`c.workspace_id = $1 AND c.org_id = $2 AND c.id <> $3
-		AND c.archived_at = 0 ORDER BY c.id LIMIT $4`, ws, c.OrgID, c.ID, maxSiblings)
+func siblingsOf(ctx context.Context, q db.Queryer, a who.Actor, c Contract) ([]Contract, error) {
+	var w db.Where
+	w.And("c.workspace_id = ? AND c.org_id = ? AND c.id <> ? AND c.archived_at = 0", a.Workspace, c.OrgID, c.ID)
+	seen := audience.Contract(&w, a, "c")
+	return db.All(ctx, q, scan, selectContract+w.SQL()+" AND "+seen+" ORDER BY c.id LIMIT "+w.Arg(maxSiblings), w.Args()...)
 }

@@ -108,6 +108,9 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/contracts/{id}/archive", Need: who.Write, Handle: h.act(h.svc.Archive, "archived", "unarchive")},
 		{Method: "POST", Path: "/contracts/{id}/unarchive", Need: who.Write, Handle: h.act(h.svc.Unarchive, "unarchived", "")},
 
+		{Method: "GET", Path: "/contracts/{id}/readers", Need: who.Write, Handle: h.readersPage},
+		{Method: "POST", Path: "/contracts/{id}/readers", Need: who.Write, Handle: h.setReaders},
+
 		{Method: "POST", Path: "/contracts/{id}/split", Need: who.Write, Handle: h.split},
 
 		{Method: "GET", Path: "/contracts/{id}/contacts", Need: who.Write, Handle: h.contacts},

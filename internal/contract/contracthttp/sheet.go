@@ -25,6 +25,7 @@ type sheetPage struct {
 	c        contract.Contract
 	siblings []contract.Contract // of the same organization, this one among them
 	contacts []contact.Contact
+	only     string // who may read it, of a limited one
 	trail    templ.Component
 	note     templ.Component
 	asides   []templ.Component
@@ -84,6 +85,9 @@ func (h *Handlers) open(ctx context.Context, contractID id.ID, r *http.Request) 
 		return nil, err
 	}
 	p := &sheetPage{c: c}
+	if p.only, err = h.only(ctx, c); err != nil {
+		return nil, err
+	}
 	if p.b, err = h.book(ctx); err != nil {
 		return nil, err
 	}

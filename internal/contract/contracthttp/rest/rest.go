@@ -92,6 +92,7 @@ type ContractJSON struct {
 	Fields       map[string]any `json:"fields"`
 	Term         int            `json:"term" doc:"number of the open term, or of the last"`
 	EndedOn      *string        `json:"ended_on" format:"date"`
+	Limited      bool           `json:"limited" doc:"only its owner and readers may read it"`
 	Version      int64          `json:"version"`
 	CreatedAt    *time.Time     `json:"created_at"`
 	DataAt       *time.Time     `json:"data_at" doc:"when an import last saw it"`
@@ -103,7 +104,7 @@ func asJSON(c contract.Contract) ContractJSON {
 		Status: c.Status, Phase: c.Phase, Outlook: string(c.Outlook), OutlookWhy: c.OutlookWhy,
 		StartDate: day(c.StartDate), RenewalDate: day(c.RenewalDate), NoticeDate: day(c.NoticeDate), AutoRenew: c.AutoRenew, TermType: string(c.TermType),
 		Amount: decimal(c.Amount, c.Currency), Currency: c.Currency, AmountBasis: string(c.AmountBasis), Domain: c.Domain,
-		Fields: c.Fields, Term: c.TermNo, EndedOn: day(c.EndedOn), Version: c.Version,
+		Fields: c.Fields, Term: c.TermNo, EndedOn: day(c.EndedOn), Limited: c.Limited(), Version: c.Version,
 		CreatedAt: api.Instant(c.CreatedAt), DataAt: api.Instant(c.DataAt), ArchivedAt: api.Instant(c.ArchivedAt)}
 	if c.OwnerID != 0 {
 		j.Owner = &OwnerRef{ID: c.OwnerID, Name: c.OwnerName}
@@ -272,6 +273,8 @@ func (h *Endpoints) Add(a *api.API) {
 	api.Add(a, who.Write, op("archive-contract", "POST", "/{id}/archive", "Hide from lists; everything is kept"), h.act(h.svc.Archive))
 	api.Add(a, who.Write, op("unarchive-contract", "POST", "/{id}/unarchive", "Bring back into lists"), h.act(h.svc.Unarchive))
 	api.Add(a, who.Read, op("list-contract-contacts", "GET", "/{id}/contacts", "People at the customer"), h.contacts)
+	api.Add(a, who.Read, op("contract-readers", "GET", "/{id}/readers", "Who may read a limited contract besides its owner"), h.readers)
+	api.Add(a, who.Write, op("limit-contract", "PUT", "/{id}/readers", "Choose who may read a contract with everything on it; whoever chooses stays among them"), h.limit)
 	api.Add(a, who.Write, op("add-contract-contact", "POST", "/{id}/contacts", "Add a person"), h.addContact)
 	api.Add(a, who.Read, op("list-contract-terms", "GET", "/{id}/terms", "Terms, the newest first"), h.terms)
 }
