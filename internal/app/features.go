@@ -22,6 +22,7 @@ import (
 	"kizuki/internal/renewal/renewalhttp"
 	"kizuki/internal/rule"
 	"kizuki/internal/rule/rulehttp"
+	"kizuki/internal/search"
 	"kizuki/internal/task"
 	"kizuki/internal/task/taskhttp"
 	"kizuki/internal/timeline"
@@ -48,6 +49,7 @@ type features struct {
 	Rules     *rule.Service
 	Imports   *intake.Service
 	Today     *today.Service
+	Search    *search.Service
 }
 
 // build makes the features and connects their news. timeline hears it before
@@ -74,6 +76,9 @@ func (a *App) build() {
 	for kind, names := range map[string]timeline.Namer{"task": a.Tasks.Names, "rule": a.Rules.Names, "import": a.Imports.Names} {
 		a.Timeline.Name(kind, names)
 	}
+	a.Search = search.New(a.DB, a.Jobs)
+	a.Search.Audit = a.Workspace.AuditIn
+	a.Search.Register(a.Bus, search.Ground()...)
 	a.clocks()
 	a.housekeeping()
 }
@@ -82,7 +87,7 @@ func (a *App) build() {
 func (a *App) clocks() {
 	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
 	a.Contacts.Now, a.Renewals.Now = a.Now, a.Now
-	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now = a.Now, a.Now, a.Now, a.Now
+	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now, a.Search.Now = a.Now, a.Now, a.Now, a.Now, a.Now
 }
 
 func (a *App) noteOnTask(ctx context.Context, tx *db.Tx, contract id.ID, body, aboutKind string, about id.ID) error {

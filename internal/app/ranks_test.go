@@ -17,7 +17,7 @@ var ranks = [][]string{
 	{"field", "org", "contract", "contact", "renewal"},
 	{"timeline", "task"},
 	{"rule"},
-	{"today"},
+	{"today", "search"},
 	{"intake"},
 	{"demo"},
 	{"app"},

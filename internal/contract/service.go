@@ -31,6 +31,7 @@ const (
 	TermOpened    bus.Kind = "term.opened"    // Data: no, starts, renews
 	TermAmended   bus.Kind = "term.amended"   // Data: effective, amount (as people read it), words
 	TermUnamended bus.Kind = "term.unamended" // TermAmended taken back; Data: effective
+	Deleted       bus.Kind = "contract.deleted" // by an undo, for good: Ref alone, since there is no trail left
 	TermDropped   bus.Kind = "term.dropped"   // TermOpened taken back; Data: no, of the term that runs again
 )
 
