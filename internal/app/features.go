@@ -23,6 +23,7 @@ import (
 	"kizuki/internal/rule"
 	"kizuki/internal/rule/rulehttp"
 	"kizuki/internal/search"
+	"kizuki/internal/search/searchhttp"
 	"kizuki/internal/task"
 	"kizuki/internal/task/taskhttp"
 	"kizuki/internal/timeline"
@@ -138,7 +139,8 @@ func (a *App) pages() []feature {
 		people.Hint = demoHint()
 	}
 	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, trail, tasks,
-		rulehttp.New(a.Rules, a.Workspace, a.Fields), todayhttp.New(a.Today, contracts.Sheet), intakehttp.New(a.Imports)}
+		rulehttp.New(a.Rules, a.Workspace, a.Fields), todayhttp.New(a.Today, contracts.Sheet), intakehttp.New(a.Imports),
+		searchhttp.New(a.Search)}
 }
 
 func (a *App) lastWords(ctx context.Context, ids []id.ID) (map[id.ID]contracthttp.Said, error) {
@@ -162,6 +164,7 @@ func init() {
 	words.Add(rulehttp.Words())
 	words.Add(todayhttp.Words())
 	words.Add(intakehttp.Words())
+	words.Add(searchhttp.Words())
 }
 
 // routes mounts every page and endpoint.
@@ -174,6 +177,7 @@ func (a *App) routes() http.Handler {
 		Fresh:  a.Workspace.Empty,
 		Inbox:  a.Timeline.Unread,
 		Places: places,
+		Search: "/search",
 		Log:    a.Log, Secure: a.Secure, Demo: a.Demo, Now: a.Now,
 	})
 	a.REST = api.New(a.Version, a.Log, a.Workspace.Bearer)

@@ -134,7 +134,7 @@ func compareFloat(a, b float64) int {
 // idf is how telling a feature is that df of n rows have.
 func idf(df, n float64) float64 { return math.Log(1 + (max(n, df)-df+0.5)/(df+0.5)) }
 
-// counts remembers for a minute how many rows the index has.
+// counts remembers for some minutes how many rows the index has.
 type counts struct {
 	mu sync.Mutex
 	by map[id.ID]counted
@@ -149,7 +149,7 @@ func (c *counts) of(ctx context.Context, q db.Queryer, ws id.ID, now time.Time) 
 	c.mu.Lock()
 	v, ok := c.by[ws]
 	c.mu.Unlock()
-	if age := now.Sub(v.at); ok && 0 <= age && age < time.Minute {
+	if age := now.Sub(v.at); ok && 0 <= age && age < 10*time.Minute {
 		return v.n, nil
 	}
 	n, _, err := db.One(ctx, q, db.Value[int64], "SELECT count(*) FROM search_doc WHERE workspace_id = $1", ws)

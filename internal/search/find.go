@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"math"
 	"slices"
-	"time"
 
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
@@ -202,7 +201,7 @@ func (h *hunt) visible(ctx context.Context, ids []int64) ([]row, error) {
 	var out []row
 	for part := range slices.Chunk(ids, 500) {
 		var w db.Where
-		w.And("d.workspace_id = ?", h.actor.Workspace)
+		w.And(h.full.own("d"), h.actor.Workspace)
 		db.In(&w, "d.id", part)
 		w.And(`NOT EXISTS (SELECT 1 FROM search_pending p WHERE p.workspace_id = d.workspace_id AND p.kind = d.kind AND p.ref_id = d.ref_id)`)
 		h.see(&w, "d")
@@ -283,7 +282,7 @@ func (h *hunt) scanWaiting(ctx context.Context) (out []row, left int, err error)
 		}
 		for _, d := range docs {
 			if h.f.meets(kind, d) {
-				out = append(out, row{id: rowOf(d.At, d.Ref), kind: kind, ref: d.Ref, parts: 1, contract: d.Contract, author: d.Author, owner: d.Owner})
+				out = append(out, row{id: lateRow(d.At), kind: kind, ref: d.Ref, parts: 1, contract: d.Contract, author: d.Author, owner: d.Owner})
 			}
 		}
 	}
@@ -444,9 +443,4 @@ func readCursor(q Query) (int64, error) {
 		return 0, errs.Field("cursor", "err.cursor")
 	}
 	return c.At, nil
-}
-
-// timeOf is the moment of a row, to the millisecond.
-func timeOf(r int64) time.Time {
-	return time.UnixMilli(r>>lowBits + id.ID(0).Time().UnixMilli())
 }

@@ -24,6 +24,9 @@ type fulltext interface {
 	// next gives the newest rows of the walk, newest first, about n of them; done
 	// at its end.
 	next(ctx context.Context, q db.Queryer, w *walk, n int) (rows []int64, done bool, err error)
+	// own is the condition that a row of search_doc is of the workspace, written
+	// so that rows asked for by number are read by number.
+	own(d string) string
 	// union looks for several conditions at once and gives for each the rows, the
 	// newest first where that costs nothing, at most n.
 	union(ctx context.Context, q db.Queryer, ws id.ID, conds []string, n int) ([][]int64, error)
@@ -91,7 +94,12 @@ func (sqliteText) delete(ctx context.Context, tx *db.Tx, w *db.Where) error {
 }
 
 func (sqliteText) phrase(p tokens.Phrase) string { return p.FTS5() }
-func (sqliteText) tag(t string) string           { return `"` + t + `"` }
+
+// own hides the column from the planner, which else walks all of a workspace to
+// find twenty rows.
+func (sqliteText) own(d string) string { return "+" + d + ".workspace_id = ?" }
+
+func (sqliteText) tag(t string) string { return `"` + t + `"` }
 
 func (sqliteText) combine(op operator, parts []string) string {
 	return "(" + strings.Join(parts, []string{" AND ", " OR ", " NOT "}[op]) + ")"
@@ -153,6 +161,7 @@ func (postgresText) delete(ctx context.Context, tx *db.Tx, w *db.Where) error {
 }
 
 func (postgresText) phrase(p tokens.Phrase) string { return p.TSQuery() }
+func (postgresText) own(d string) string           { return d + ".workspace_id = ?" }
 func (postgresText) tag(t string) string           { return "'" + t + "'" }
 
 func (postgresText) combine(op operator, parts []string) string {
@@ -227,10 +236,10 @@ func (postgresText) look(ctx context.Context, q db.Queryer, w *walk, step int) (
 	list, err := db.All(ctx, q, func(r db.Row) (v seen, err error) {
 		err = r.Scan(&v.row, &v.hit)
 		return v, err
-	}, `SELECT id, t @@ CAST($1 AS tsquery) FROM search_doc WHERE workspace_id = $2 AND id < $3 AND id >= $4
-		ORDER BY id DESC LIMIT $5`, w.cond, w.ws, w.to, w.from, step)
+	}, `WITH newest AS MATERIALIZED (SELECT id, t FROM search_doc WHERE workspace_id = $2 AND id < $3 AND id >= $4
+		ORDER BY id DESC LIMIT $5) SELECT id, t @@ CAST($1 AS tsquery) FROM newest`, w.cond, w.ws, w.to, w.from, step)
 	for _, v := range list {
-		if w.to = v.row; v.hit {
+		if w.to = min(w.to, v.row); v.hit {
 			out = append(out, v.row)
 		}
 	}

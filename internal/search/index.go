@@ -1,9 +1,8 @@
 package search
 
 import (
+	"cmp"
 	"context"
-	"errors"
-	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -28,6 +27,9 @@ const (
 // note writes down, in the transaction that changed things, that the index must
 // read them again.
 func (s *Service) note(ctx context.Context, tx *db.Tx, kind string, refs map[id.ID][]id.ID) error {
+	if s.mute {
+		return nil
+	}
 	for ws, list := range refs {
 		rows := make([][]any, len(list))
 		for i, ref := range list {
@@ -226,7 +228,6 @@ type entry struct {
 	at          time.Time
 	tags        []string
 	tokens      []string
-	placed      bool
 }
 
 func entriesOf(ws id.ID, kind string, d Doc) []entry {
@@ -256,84 +257,92 @@ func entriesOf(ws id.ID, kind string, d Doc) []entry {
 	return out
 }
 
-// lowBits are those of an id that say nothing of the time.
-const lowBits = 22
+// slotBits are how many bits of a row number tell things of one second apart.
+// The numbers are kept that small because the index of SQLite stores, at every
+// token, how far they are apart: with milliseconds and six bits more it was
+// half as large again.
+const slotBits = 10
 
-// firstRow is the row number from which on rows are not older than t.
+// firstRow is the row number from which on rows are not older than t, to the
+// second.
 func firstRow(t time.Time) int64 {
-	const most = int64(1) << 40 // milliseconds: 35 years around 2024
-	ms := t.UnixMilli() - id.ID(0).Time().UnixMilli()
-	return max(-most, min(most, ms)) << lowBits
+	const most = int64(1) << 34 // seconds: five hundred years
+	return max(-most, min(most, t.Unix()-id.ID(0).Time().Unix())) << slotBits
 }
 
-// errFull cannot happen before four million things are of one millisecond.
-var errFull = errors.New("search: no free row number")
+// lateRow is the last row of a second: where what waits stands.
+func lateRow(t time.Time) int64 { return firstRow(t) + 1<<slotBits - 1 }
 
-// place gives the entries their row numbers, which are in the order of time: a
-// thing that was made when it says so has the number of its own id, any other
-// one of its millisecond. The passages of a thing go downwards from its first.
+// timeOf is the moment of a row, to the second.
+func timeOf(r int64) time.Time { return time.Unix(r>>slotBits+id.ID(0).Time().Unix(), 0) }
+
+// place gives the entries their row numbers, which are in the order of time:
+// each thing takes the next free ones of its second, or of those that follow
+// when a list brought more than a thousand at once. The passages of a thing go
+// downwards from its first.
 func (s *Service) place(ctx context.Context, q db.Queryer, ws id.ID, entries []entry) error {
-	taken := map[int64]bool{}
-	for try := range 30 {
+	blocks := make([]int, 0, len(entries)) // where things begin, the oldest first
+	for i := 0; i < len(entries); i += entries[i].parts {
+		blocks = append(blocks, i)
+	}
+	slices.SortFunc(blocks, func(a, b int) int {
+		return cmp.Or(entries[a].at.Compare(entries[b].at), cmp.Compare(entries[a].ref, entries[b].ref))
+	})
+	next := everyRow
+	for from := 0; from < len(blocks); {
 		var asked []int64
-		for i := 0; i < len(entries); i += entries[i].parts {
-			e := &entries[i]
-			if e.id != 0 {
-				continue
+		for _, i := range blocks[from:] {
+			next = number(entries[i:i+entries[i].parts], next)
+			for _, e := range entries[i : i+entries[i].parts] {
+				asked = append(asked, e.id)
 			}
-			first := rowOf(e.at, e.ref)
-			if try > 0 {
-				first = firstRow(e.at) + rand.Int64N(1<<lowBits)
-			}
-			for k := range e.parts {
-				if n := first - int64(k); !taken[n] {
-					asked = append(asked, n)
-				}
-			}
-			e.id = first
 		}
 		used, err := usedRows(ctx, q, ws, asked, s.db.Postgres())
-		if err != nil {
+		if err != nil || len(used) == 0 {
 			return err
 		}
-		if settle(entries, used, taken) {
-			return nil
+		for ; from < len(blocks); from++ { // go on from the first that is taken
+			if row, taken := firstUsed(entries[blocks[from]:blocks[from]+entries[blocks[from]].parts], used); taken {
+				if next, err = freeRow(ctx, q, ws, row, s.db.Postgres()); err != nil {
+					return err
+				}
+				break
+			}
 		}
 	}
-	return errFull
+	return nil
 }
 
-// settle takes the free numbers; it tells whether every entry has one.
-func settle(entries []entry, used, taken map[int64]bool) bool {
-	all := true
-	for i := 0; i < len(entries); i += entries[i].parts {
-		e := &entries[i]
-		if e.placed {
-			continue
-		}
-		free := true
-		for k := range e.parts {
-			n := e.id - int64(k)
-			free = free && !used[n] && !taken[n]
-		}
-		if e.placed = free; !free {
-			e.id, all = 0, false
-			continue
-		}
-		for k := range e.parts {
-			entries[i+k].id = e.id - int64(k)
-			taken[e.id-int64(k)] = true
-		}
+// number gives a thing's passages numbers from next on, and what follows them.
+func number(passages []entry, next int64) int64 {
+	low := max(firstRow(passages[0].at), next)
+	for k := range passages {
+		passages[k].id = low + int64(len(passages)-1-k)
 	}
-	return all
+	return low + int64(len(passages))
 }
 
-// rowOf is the row number a thing has if it is free.
-func rowOf(at time.Time, ref id.ID) int64 {
-	if apart := at.Sub(ref.Time()); -2*time.Second < apart && apart < 2*time.Second {
-		return int64(ref)
+func firstUsed(passages []entry, used map[int64]bool) (int64, bool) {
+	for k := len(passages) - 1; k >= 0; k-- {
+		if used[passages[k].id] {
+			return passages[k].id, true
+		}
 	}
-	return firstRow(at) + int64(ref)&(1<<lowBits-1)
+	return 0, false
+}
+
+// freeRow is the first free number after a taken one.
+func freeRow(ctx context.Context, q db.Queryer, ws id.ID, taken int64, postgres bool) (int64, error) {
+	var w db.Where
+	same := ""
+	if postgres {
+		w.And("d.workspace_id = ?", ws)
+		same = " AND e.workspace_id = d.workspace_id"
+	}
+	w.And("d.id >= ?", taken)
+	v, _, err := db.One(ctx, q, db.Value[int64], "SELECT d.id FROM search_doc d WHERE "+w.SQL()+
+		" AND NOT EXISTS (SELECT 1 FROM search_doc e WHERE e.id = d.id + 1"+same+") ORDER BY d.id LIMIT 1", w.Args()...)
+	return v + 1, err
 }
 
 func usedRows(ctx context.Context, q db.Queryer, ws id.ID, rows []int64, postgres bool) (map[int64]bool, error) {

@@ -121,6 +121,7 @@ type Service struct {
 	byName map[string]Kind
 	wake   chan struct{}
 	full   fulltext
+	mute   bool
 	counts counts
 
 	// Now is the clock.
@@ -159,6 +160,9 @@ func (s *Service) Register(b *bus.Bus, kinds ...Kind) {
 		}
 	}
 }
+
+// Mute makes the service deaf to news: for measuring what it costs.
+func (s *Service) Mute(on bool) { s.mute = on }
 
 // Kinds are the names of all kinds, in the order of their registration.
 func (s *Service) Kinds() []string {

@@ -12,5 +12,5 @@ CREATE TABLE search_doc (
   t            TSVECTOR NOT NULL,
   PRIMARY KEY (workspace_id, id)
 );
-CREATE UNIQUE INDEX search_doc_ref ON search_doc (workspace_id, kind, ref_id, part);
+CREATE UNIQUE INDEX search_doc_ref ON search_doc (workspace_id, ref_id, part);
 CREATE INDEX search_doc_t ON search_doc USING gin (t);

@@ -12,7 +12,7 @@ CREATE TABLE search_doc (
   author_id    BIGINT,
   owner_id     BIGINT
 );
-CREATE UNIQUE INDEX search_doc_ref ON search_doc (workspace_id, kind, ref_id, part);
+CREATE UNIQUE INDEX search_doc_ref ON search_doc (workspace_id, ref_id, part);
 
 -- The ascii tokenizer leaves every other character alone; ours are cut in Go.
 CREATE VIRTUAL TABLE search_fts USING fts5 (t, content='', contentless_delete=1, tokenize='ascii');
