@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -33,14 +34,9 @@ type Ask struct {
 	From, To                                 cal.Date
 }
 
-// Plain: nothing but words, so that it may be a question.
+// Plain: nothing but words and names in quotes, so that it may be a question.
 func (a Ask) Plain() bool {
-	for _, g := range a.All {
-		if len(g) != 1 || g[0].Quoted {
-			return false
-		}
-	}
-	return len(a.All) > 0
+	return len(a.All) > 0 && len(a.None) == 0 && !slices.ContainsFunc(a.All, func(g []Term) bool { return len(g) != 1 })
 }
 
 // filters are the words before a colon.

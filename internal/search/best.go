@@ -15,7 +15,7 @@ import (
 const (
 	// mostRanked is how many hits are ranked: the newest. Ranking all hits of a
 	// frequent word cost a second at a million notes.
-	mostRanked = 1000
+	mostRanked = 500
 	// mostProbed is how many rows one feature of a question may bring; one that
 	// stands in more says too little to choose by.
 	mostProbed = 1000
@@ -26,7 +26,7 @@ const (
 )
 
 // best gives the best hits: of those that hold all the words the newest
-// thousand, ranked. If nothing holds them all, and nothing but words was asked,
+// few hundred, ranked. If nothing holds them all, and nothing but words was asked,
 // the things nearest to the question.
 func (s *Service) best(ctx context.Context, h *hunt, q Query, skip int, res *Result) error {
 	rows, err := h.rows(ctx, lastRow, mostRanked)

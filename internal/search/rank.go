@@ -155,8 +155,8 @@ func (x question) probes() []int {
 			out = append(out, i)
 		}
 	}
-	if len(out) == 0 {
-		for i := range x.features {
+	for i, f := range x.features {
+		if !f.telling {
 			out = append(out, i)
 		}
 	}
