@@ -44,11 +44,6 @@ func (s *Service) best(ctx context.Context, h *hunt, q Query, skip int, res *Res
 	} else {
 		x = readTerms(h.f.ask)
 	}
-	if q.Facets {
-		if err := s.count(ctx, h, rows, res); err != nil {
-			return err
-		}
-	}
 	docs, err := s.docs(ctx, rows)
 	if err != nil {
 		return err
@@ -57,7 +52,15 @@ func (s *Service) best(ctx context.Context, h *hunt, q Query, skip int, res *Res
 	if err != nil {
 		return err
 	}
-	rank(rows, docs, x, total, s.Now())
+	top := rank(rows, docs, x, total, s.Now())
+	if res.Loose {
+		rows = rows[:top]
+	}
+	if q.Facets {
+		if err := s.count(ctx, h, rows, res); err != nil {
+			return err
+		}
+	}
 	if skip = min(skip, len(rows)); skip > 0 {
 		rows = rows[skip:]
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 
 	"kizuki/internal/db"
 	"kizuki/internal/id"
@@ -26,9 +27,10 @@ type Facet struct {
 // FacetValue is one value; Key is what a filter takes, Name how people say it.
 // For kinds and months Name is empty: the page has words for them.
 type FacetValue struct {
-	Key   string
-	Name  string
-	Count int
+	Key    string
+	Name   string
+	Filter string // what a filter in words takes; a contract's is its key
+	Count  int
 }
 
 // count makes the facets of the newest hits.
@@ -91,7 +93,10 @@ func facetOf(name string, counts map[string]int, names map[id.ID]named) Facet {
 	for key, n := range counts {
 		v := FacetValue{Key: key, Count: n}
 		if ref, err := id.Parse(key); err == nil && names != nil {
-			v.Name = names[ref].name
+			v.Name, v.Filter = names[ref].name, names[ref].name
+			if name == "contract" {
+				v.Name, v.Filter = strings.TrimSpace(names[ref].kana+" "+names[ref].name), names[ref].key
+			}
 		}
 		f.Values = append(f.Values, v)
 	}

@@ -121,8 +121,8 @@ func (s *Service) resolvePeople(ctx context.Context, a who.Actor, f *filter, q Q
 }
 
 type named struct {
-	id         id.ID
-	name, kana string
+	id              id.ID
+	name, kana, key string
 }
 
 func scanNamed(r db.Row) (n named, err error) {

@@ -182,6 +182,7 @@ const (
 	titleWeight = 2.5
 	nearWeight  = 0.6
 	ageWeight   = 0.05 // at most, of the best score
+	near        = 0.25 // of the best score: what is further behind has nothing to do with it
 )
 
 type scored struct {
@@ -190,8 +191,9 @@ type scored struct {
 	at    time.Time
 }
 
-// rank sorts rows by how well they answer, equals the newest first.
-func rank(rows []row, docs map[thing]Doc, x question, total float64, now time.Time) {
+// rank sorts rows by how well they answer, equals the newest first, and tells
+// how many of them come near the best.
+func rank(rows []row, docs map[thing]Doc, x question, total float64, now time.Time) (good int) {
 	list := make([]scored, len(rows))
 	folded := make([][2]string, len(rows))
 	var length float64
@@ -221,7 +223,11 @@ func rank(rows []row, docs map[thing]Doc, x question, total float64, now time.Ti
 	})
 	for i, l := range list {
 		rows[i] = l.row
+		if l.score >= near*top {
+			good++
+		}
 	}
+	return good
 }
 
 // guess estimates how frequent the features are that were not looked for, from

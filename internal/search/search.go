@@ -66,7 +66,8 @@ type Doc struct {
 type Hit struct {
 	Kind         string
 	ID           id.ID
-	Title        string // "" for a note: its contract's name says where it is
+	Title        string  // "" for a note: its contract's name says where it is
+	Heading      []Piece // the title with its marks
 	Extract      []Piece
 	URL          string
 	At           time.Time

@@ -115,7 +115,7 @@ func TestFacets(t *testing.T) {
 					got[f.Name] += name + strings.Repeat("|", v.Count)
 				}
 			}
-			want := map[string]string{"kind": "note||", "contract": "配車システム||", "owner": "田村 健||", "author": "岡田 真帆|田村 健|",
+			want := map[string]string{"kind": "note||", "contract": "㈱みなと物流 配車システム||", "owner": "田村 健||", "author": "岡田 真帆|田村 健|",
 				"unit": "西日本||", "month": "2026-03|2026-02|"}
 			for k, v := range want {
 				if got[k] != v {

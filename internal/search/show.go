@@ -35,7 +35,7 @@ func (s *Service) show(ctx context.Context, h *hunt, rows []row, words []string)
 			continue // gone since
 		}
 		c := contracts[r.contract]
-		hit := Hit{Kind: r.kind, ID: r.ref, Title: d.Title, Extract: extract(d.Body, words), At: d.At,
+		hit := Hit{Kind: r.kind, ID: r.ref, Title: d.Title, Heading: pieces(d.Title, text.Find(d.Title, words), 0, len(d.Title)), Extract: extract(d.Body, words), At: d.At,
 			Contract: r.contract, ContractName: c.name, OrgName: c.kana, Author: d.Author, AuthorName: people[d.Author].name}
 		hit.URL = s.byName[r.kind].URL(hit)
 		hits = append(hits, hit)
@@ -83,19 +83,19 @@ func (s *Service) placed(ctx context.Context, a who.Actor, rows []row) error {
 	return nil
 }
 
-// names reads what contracts (and, as kana, their organizations) and authors
-// are called.
+// names reads what contracts are called, their customers (as kana) and keys, and
+// what authors are called.
 func (s *Service) names(ctx context.Context, rows []row) (contracts, people map[id.ID]named, err error) {
 	ws := who.From(ctx).Workspace
 	var cs, ps []id.ID
 	for _, r := range rows {
 		cs, ps = append(cs, r.contract), append(ps, r.author)
 	}
-	if contracts, err = s.called(ctx, ws, cs, `SELECT c.id, c.name, o.name FROM contract c
+	if contracts, err = s.called(ctx, ws, cs, `SELECT c.id, c.name, o.name, c.key FROM contract c
 		JOIN organization o ON o.workspace_id = c.workspace_id AND o.id = c.org_id WHERE c.workspace_id = ?`, "c.id"); err != nil {
 		return nil, nil, err
 	}
-	people, err = s.called(ctx, ws, ps, `SELECT m.id, m.name, m.kana FROM member m WHERE m.workspace_id = ?`, "m.id")
+	people, err = s.called(ctx, ws, ps, `SELECT m.id, m.name, m.kana, '' FROM member m WHERE m.workspace_id = ?`, "m.id")
 	return contracts, people, err
 }
 
@@ -107,7 +107,10 @@ func (s *Service) called(ctx context.Context, ws id.ID, ids []id.ID, stmt, colum
 		var w db.Where
 		head := strings.Replace(stmt, "?", w.Arg(ws), 1)
 		db.In(&w, column, part)
-		list, err := db.All(ctx, s.db, scanNamed, head+" AND "+w.SQL(), w.Args()...)
+		list, err := db.All(ctx, s.db, func(r db.Row) (n named, err error) {
+			err = r.Scan(&n.id, &n.name, &n.kana, &n.key)
+			return n, err
+		}, head+" AND "+w.SQL(), w.Args()...)
 		if err != nil {
 			return nil, err
 		}
@@ -147,16 +150,24 @@ func extract(body string, words []string) []Piece {
 	line := text.Line(body)
 	spans := text.Find(line, words)
 	from, to := frame(line, spans)
-	var out []Piece
+	out := pieces(line, spans, from, to)
+	if from > 0 {
+		out = append([]Piece{{Text: "…"}}, out...)
+	}
+	if to < len(line) {
+		out = append(out, Piece{Text: "…"})
+	}
+	return out
+}
+
+// pieces cuts a part of a text where marks begin and end.
+func pieces(line string, spans []text.Span, from, to int) (out []Piece) {
 	add := func(s string, mark bool) {
 		if s != "" {
 			out = append(out, Piece{s, mark})
 		}
 	}
 	at := from
-	if from > 0 {
-		add("…", false)
-	}
 	for _, sp := range spans {
 		if sp.From < at || sp.To > to {
 			continue
@@ -166,9 +177,6 @@ func extract(body string, words []string) []Piece {
 		at = sp.To
 	}
 	add(line[at:to], false)
-	if to < len(line) {
-		add("…", false)
-	}
 	return out
 }
 

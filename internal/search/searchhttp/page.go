@@ -77,7 +77,7 @@ func (v *view) href(pairs ...string) string {
 
 // with is the page with a filter put behind the words.
 func (v *view) with(ctx context.Context, f search.Facet, value search.FacetValue) string {
-	said := value.Name
+	said := value.Filter
 	switch f.Name {
 	case "kind":
 		return v.href("kind", value.Key)
@@ -143,7 +143,7 @@ func (v *view) when(ctx context.Context, h search.Hit) ui.When { return ui.Ago(c
 
 // place says where a hit stands, in the system's small words.
 func place(ctx context.Context, h search.Hit) string {
-	parts := []string{words.T(ctx, "search.kind."+h.Kind)}
+	parts := []string{words.T(ctx, "search.one."+h.Kind)}
 	if h.Title != "" && h.ContractName != "" && h.Kind != "contract" {
 		parts = append(parts, strings.TrimSpace(h.OrgName+" "+h.ContractName))
 	}
@@ -153,12 +153,5 @@ func place(ctx context.Context, h search.Hit) string {
 	return strings.Join(parts, words.T(ctx, "search.between"))
 }
 
-func title(h search.Hit) string {
-	switch {
-	case h.Kind == "contract":
-		return strings.TrimSpace(h.OrgName + " " + h.Title)
-	case h.Title == "":
-		return strings.TrimSpace(h.OrgName + " " + h.ContractName)
-	}
-	return h.Title
-}
+// title says where a note stands.
+func title(h search.Hit) string { return strings.TrimSpace(h.OrgName + " " + h.ContractName) }
