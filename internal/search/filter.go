@@ -26,6 +26,7 @@ type filter struct {
 	owners    []id.ID
 	from, to  time.Time // [from, to), zero = open
 	nothing   bool
+	space     id.ID // the workspace, if it is not alone in the database
 }
 
 // resolve finds out who and what is meant. Errors, under field "q":
@@ -37,6 +38,7 @@ func (s *Service) resolve(ctx context.Context, a who.Actor, q Query) (*filter, e
 	}
 	f := &filter{ask: ask}
 	steps := []func() error{
+		func() error { return s.resolveSpace(ctx, a, f) },
 		func() error { return s.resolveKinds(f, q) },
 		func() error { return s.resolvePeople(ctx, a, f, q) },
 		func() error { return s.resolveContracts(ctx, a, f, q) },
@@ -48,6 +50,16 @@ func (s *Service) resolve(ctx context.Context, a who.Actor, q Query) (*filter, e
 		}
 	}
 	return f, nil
+}
+
+// resolveSpace asks the index for the workspace only if there are others: that
+// nothing of another is shown is made sure when rows are read.
+func (s *Service) resolveSpace(ctx context.Context, a who.Actor, f *filter) error {
+	list, err := db.All(ctx, s.db, db.Value[id.ID], "SELECT id FROM workspace LIMIT 2")
+	if len(list) > 1 {
+		f.space = a.Workspace
+	}
+	return err
 }
 
 func (s *Service) resolveKinds(f *filter, q Query) error {
@@ -232,6 +244,9 @@ func (s *Service) tagged(f *filter) []string {
 			out = append(out, tag(v))
 		}
 		return out
+	}
+	if f.space != 0 {
+		add([]string{spaceTag(f.space)})
 	}
 	if len(f.kinds) > 0 {
 		add(kindTags(f.kinds))

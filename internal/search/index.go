@@ -233,7 +233,7 @@ type entry struct {
 func entriesOf(ws id.ID, kind string, d Doc) []entry {
 	title, body := text.FoldSearch(d.Title), text.FoldSearch(d.Body)
 	passages := tokens.Passages(body)
-	tags := []string{kindTag(kind)}
+	tags := []string{spaceTag(ws), kindTag(kind)}
 	for _, c := range append(slices.Clone(d.On), d.Contract) {
 		if c != 0 {
 			tags = append(tags, contractTag(c))

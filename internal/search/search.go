@@ -59,7 +59,7 @@ type Doc struct {
 	Author   id.ID
 	Owner    id.ID // 0: its contract's
 	At       time.Time
-	Limited  bool // not for everyone: that somebody reads it is written down
+	Limited  bool // not for everyone: that somebody reads a note is written down
 }
 
 // Hit is something found.

@@ -73,7 +73,14 @@ func TestOnlyWhatOneMayRead(t *testing.T) {
 		if _, err := w.Search.Find(context.Background(), search.Query{Q: "極秘"}); !errs.Is(err, errs.Unauthorized) {
 			t.Error(err)
 		}
-		w.find(w.As(who.Admin), search.Query{Q: "極秘の話"})
+		_, err = w.Timeline.Post(w.Ctx, timeline.PostInput{Contract: w.c.ID, Body: "極秘のはなし", Visibility: timeline.AuthorOnly, Readers: []audience.Reader{admin}})
+		w.must(err)
+		w.find(w.As(who.Admin), search.Query{Q: "極秘のはなし"})
+		n, _, err := db.One(w.Ctx, w.DB, db.Value[int64], "SELECT count(*) FROM audit WHERE act = 'note.read_limited'")
+		w.must(err)
+		if n != 1 {
+			t.Errorf("%d lines in the audit log of a limited note that was shown", n)
+		}
 	})
 }
 

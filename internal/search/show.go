@@ -121,20 +121,16 @@ func (s *Service) called(ctx context.Context, ws id.ID, ids []id.ID, stmt, colum
 	return out, nil
 }
 
-// witness writes down that somebody else's limited notes were shown.
+// witness writes down that somebody else's limited notes were shown. Contracts
+// are as in any list: opening one is what is written down.
 func (s *Service) witness(ctx context.Context, a who.Actor, docs map[thing]Doc) error {
-	byKind := map[string][]id.ID{}
+	var notes []id.ID
 	for t, d := range docs {
-		if d.Limited && d.Author != a.Member && (t.kind == audience.KindNote || t.kind == audience.KindContract) {
-			byKind[t.kind] = append(byKind[t.kind], d.Ref)
+		if d.Limited && d.Author != a.Member && t.kind == audience.KindNote {
+			notes = append(notes, d.Ref)
 		}
 	}
-	for kind, refs := range byKind {
-		if err := audience.Witness(ctx, s.db, a, kind, refs, cal.Of(s.Now().In(a.Location())), s.Audit); err != nil {
-			return err
-		}
-	}
-	return nil
+	return audience.Witness(ctx, s.db, a, audience.KindNote, notes, cal.Of(s.Now().In(a.Location())), s.Audit)
 }
 
 const (

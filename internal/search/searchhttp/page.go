@@ -106,7 +106,7 @@ func (v *view) valueName(ctx context.Context, f search.Facet, value search.Facet
 		return words.T(ctx, "search.kind."+value.Key)
 	case "month":
 		if d := cal.Date(value.Key + "-01"); d.Valid() {
-			return words.T(ctx, "search.month", "Year", d.Year(), "Month", d.Month(), "Name", d.Time().Month().String()[:3])
+			return words.T(ctx, "search.month", "Year", d.Year(), "Month", d.Month())
 		}
 	}
 	return value.Name
