@@ -60,6 +60,7 @@ func (a *App) build() {
 	a.Orgs = org.New(a.DB, a.Bus)
 	a.Contracts = contract.New(a.DB, a.Bus, a.Fields, a.Orgs)
 	a.Contracts.Audit = a.Workspace.AuditIn
+	a.Contracts.Views = views
 	a.Contacts = contact.New(a.DB, a.Bus, a.Contracts)
 	a.Renewals = renewal.New(a.DB, a.Bus, a.Contracts)
 	a.Revenue = revenue.New(a.DB, a.Bus, a.Contracts)
@@ -128,6 +129,9 @@ func (a *App) pages() []feature {
 		Origins:   a.origins,
 		History:   a.history(trail),
 		LastWords: a.lastWords,
+		Next:      a.nextTasks,
+		Hunches:   a.hunches,
+		Ranges:    a.namedRanges,
 		Post: func(ctx context.Context, contract id.ID, body string) error {
 			_, err := a.Timeline.Post(ctx, timeline.PostInput{Contract: contract, Body: body})
 			return err
@@ -141,15 +145,6 @@ func (a *App) pages() []feature {
 	}
 	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, money, trail, tasks,
 		rulehttp.New(a.Rules, a.Workspace, a.Fields), todayhttp.New(a.Today, contracts.Sheet), intakehttp.New(a.Imports)}
-}
-
-func (a *App) lastWords(ctx context.Context, ids []id.ID) (map[id.ID]contracthttp.Said, error) {
-	found, err := a.Timeline.LastWords(ctx, a.DB, ids)
-	out := make(map[id.ID]contracthttp.Said, len(found))
-	for ref, e := range found {
-		out[ref] = contracthttp.Said{Text: e.Text, By: e.Author.Name, At: e.At, Hunch: string(e.Hunch)}
-	}
-	return out, err
 }
 
 func init() {

@@ -63,7 +63,7 @@ func Ranges(ctx context.Context, f cal.Fiscal, today cal.Date) []Range {
 	}{{"year", f.YearOf(today)}, {"quarter", f.QuarterOf(today)}, {"month", cal.MonthOf(today)}} {
 		for n, when := range []string{"this", "next"} {
 			x := f.Shift(p.this, n)
-			out = append(out, Range{Key: x.Key, Label: words.T(ctx, "revenue."+when+"_"+p.key), From: x.From, To: x.To})
+			out = append(out, Range{Key: x.Key, Label: words.T(ctx, "revenue.range."+when+"_"+p.key), From: x.From, To: x.To})
 		}
 	}
 	return out
