@@ -16,7 +16,7 @@ var ranks = [][]string{
 	{"workspace", "audience"},
 	{"field", "org", "contract", "renewal"},
 	{"timeline", "task"},
-	{"rule"},
+	{"rule", "handover"},
 	{"today"},
 	{"intake"},
 	{"demo"},

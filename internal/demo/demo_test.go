@@ -51,8 +51,8 @@ func build(d *db.DB, now time.Time) *house {
 	h.today = today.New(h.Tasks, h.Timeline, func(ctx context.Context, ids []id.ID) (map[id.ID]contract.Contract, error) {
 		return h.Contracts.Load(ctx, d, who.From(ctx).Workspace, ids)
 	})
-	h.today.Absences = func(ctx context.Context) (out []today.Absence, err error) {
-		rows, err := h.Intake.AbsentForMe(ctx)
+	h.today.Absences = func(ctx context.Context, members []id.ID) (out []today.Absence, err error) {
+		rows, err := h.Intake.AbsentOf(ctx, members...)
 		for _, r := range rows {
 			out = append(out, today.Absence{Key: r.ContractID.String(), Contract: r.ContractID, Source: r.SourceName, Since: r.Since})
 		}

@@ -27,6 +27,7 @@ type sheetPage struct {
 	trail    templ.Component
 	note     templ.Component
 	asides   []templ.Component
+	byOwner  templ.Component
 
 	// beside is set for a sheet beside a queue; why says what brought it there.
 	beside  bool
@@ -96,6 +97,9 @@ func (h *Handlers) open(ctx context.Context, contractID id.ID, r *http.Request) 
 		return nil, err
 	}
 	if p.note, err = h.panel(ctx, h.parts.NoteBox, c, r); err != nil {
+		return nil, err
+	}
+	if p.byOwner, err = h.panel(ctx, h.parts.ByOwner, c, r); err != nil {
 		return nil, err
 	}
 	for _, aside := range h.parts.Asides {
