@@ -12,6 +12,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/demo"
 	"kizuki/internal/field"
+	"kizuki/internal/handover"
 	"kizuki/internal/id"
 	"kizuki/internal/intake"
 	"kizuki/internal/job"
@@ -47,6 +48,7 @@ func build(d *db.DB, now time.Time) *house {
 		return err
 	}))
 	h.Rules = rule.New(d, b, jobs, h.People, h.Fields, h.Tasks)
+	h.Handovers = handover.New(d, b, handover.Parts{People: h.People, Contracts: h.Contracts, Timeline: h.Timeline, Tasks: h.Tasks})
 	h.Intake = intake.New(d, b, intake.Parts{People: h.People, Fields: h.Fields, Orgs: h.Orgs, Contracts: h.Contracts, Notes: h.Timeline, Jobs: jobs})
 	h.today = today.New(h.Tasks, h.Timeline, func(ctx context.Context, ids []id.ID) (map[id.ID]contract.Contract, error) {
 		return h.Contracts.Load(ctx, d, who.From(ctx).Workspace, ids)
@@ -60,6 +62,7 @@ func build(d *db.DB, now time.Time) *house {
 	}
 	h.People.Now, h.Fields.Now, h.Orgs.Now, h.Contracts.Now, h.Timeline.Now = clock, clock, clock, clock, clock
 	h.Tasks.Now, h.Rules.Now, h.Intake.Now, h.today.Now = clock, clock, clock, clock
+	h.Handovers.Now = clock
 	h.SetNow = func(t time.Time) { h.now = t }
 	return h
 }

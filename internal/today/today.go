@@ -47,7 +47,7 @@ type Matter struct {
 	Key      string // stable while the matter lasts; part of its address
 	Kind     Kind
 	For      Person // whom the actor stands in for; nobody for one's own line
-	Contract id.ID // 0 for a free task
+	Contract id.ID  // 0 for a free task
 	Org      string
 	Name     string // of the contract
 	Renewal  cal.Date

@@ -192,7 +192,7 @@ func mePart(list []handover.Cover, form *coverForm) templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Block("cover", words.T(ctx, "handover.cover_mine"), words.T(ctx, "handover.cover_text")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Block("cover", words.T(ctx, "handover.cover_mine"), words.T(ctx, "handover.cover_mine_text")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var7), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

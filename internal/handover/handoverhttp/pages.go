@@ -150,7 +150,7 @@ func (h *Handlers) preview(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return web.Fragment(w, r, http.StatusOK, line(counts))
+		return web.Fragment(w, r, http.StatusOK, lineText(counts))
 	}
 	return h.again(w, r, http.StatusOK, f, in, nil)
 }
@@ -204,7 +204,22 @@ func (h *Handlers) give(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.again(w, r, web.Status(errs.As(err).Code), f, in, err)
 	}
-	return web.RedirectSaying(w, r, actPath(act.Batch), web.Toast{Text: told(ctx, act), Undo: actPath(act.Batch) + "/undo"})
+	return web.RedirectSaying(w, r, actPath(act.Batch), web.Toast{Text: told(ctx, act)}) // the page has the way back
+}
+
+// lineOfCounts says what would move before anything does.
+func lineOfCounts(ctx context.Context, c handover.Counts) string {
+	if c.Contracts == 0 {
+		return words.T(ctx, "handover.line_none")
+	}
+	said := words.T(ctx, "handover.line", "Count", c.Contracts)
+	if c.RuleTasks > 0 {
+		said += words.T(ctx, "handover.line_rule", "Count", c.RuleTasks)
+	}
+	if c.HandTasks > 0 {
+		said += words.T(ctx, "handover.line_hand", "Count", c.HandTasks)
+	}
+	return said
 }
 
 func actPath(batch id.ID) string { return "/handover/acts/" + batch.String() }
