@@ -323,7 +323,7 @@ func (h *Handlers) saveOutlook(w http.ResponseWriter, r *http.Request) error {
 	if !web.IsFragment(r) {
 		return web.RedirectSaying(w, r, path(contractID), said)
 	}
-	p, err := h.openFacts(ctx, after)
+	p, err := h.openFacts(ctx, after, r)
 	if err != nil {
 		return err
 	}
@@ -332,13 +332,16 @@ func (h *Handlers) saveOutlook(w http.ResponseWriter, r *http.Request) error {
 }
 
 // openFacts reads what the facts alone need.
-func (h *Handlers) openFacts(ctx context.Context, c contract.Contract) (*sheetPage, error) {
+func (h *Handlers) openFacts(ctx context.Context, c contract.Contract, r *http.Request) (*sheetPage, error) {
 	p := &sheetPage{c: c, outlook: outlookForm{was: string(c.Outlook), value: string(c.Outlook), reason: c.OutlookWhy}}
 	var err error
 	if p.b, err = h.book(ctx); err != nil {
 		return nil, err
 	}
 	if p.contacts, err = h.svc.Contacts(ctx, c.ID); err != nil {
+		return nil, err
+	}
+	if p.byOwner, err = h.panel(ctx, h.parts.ByOwner, c, r); err != nil {
 		return nil, err
 	}
 	return p, h.findOrigins(ctx, p)
@@ -364,7 +367,7 @@ func (h *Handlers) outlookRefused(w http.ResponseWriter, r *http.Request, f web.
 		p.outlook = form
 		return h.showSheet(w, r, status, p)
 	}
-	p, err := h.openFacts(ctx, now)
+	p, err := h.openFacts(ctx, now, r)
 	if err != nil {
 		return err
 	}
