@@ -120,7 +120,7 @@ func (a *App) clock(real func() time.Time) func() time.Time {
 // FillDemo makes the demo's workspace, once.
 func (a *App) FillDemo(ctx context.Context) error {
 	defer a.frozen.Store(nil)
-	return demo.Fill(ctx, demo.Services{People: a.Workspace, Orgs: a.Orgs, Fields: a.Fields, Contracts: a.Contracts,
+	return demo.Fill(ctx, demo.Services{People: a.Workspace, Orgs: a.Orgs, Fields: a.Fields, Contracts: a.Contracts, Contacts: a.Contacts,
 		Timeline: a.Timeline, Tasks: a.Tasks, Rules: a.Rules, Handovers: a.Handovers, Intake: a.Imports,
 		SetNow: func(t time.Time) { a.frozen.Store(&t) }}, a.Now())
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/a-h/templ"
 
 	"kizuki/internal/api"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
 	"kizuki/internal/db"
@@ -42,6 +43,7 @@ type features struct {
 	Fields    *field.Service
 	Orgs      *org.Service
 	Contracts *contract.Service
+	Contacts  *contact.Service
 	Renewals  *renewal.Service
 	Timeline  *timeline.Service
 	Tasks     *task.Service
@@ -57,17 +59,22 @@ func (a *App) build() {
 	a.Fields = field.New(a.DB, a.Bus)
 	a.Orgs = org.New(a.DB, a.Bus)
 	a.Contracts = contract.New(a.DB, a.Bus, a.Fields, a.Orgs)
+	a.Contracts.Audit = a.Workspace.AuditIn
+	a.Contacts = contact.New(a.DB, a.Bus, a.Contracts)
 	a.Renewals = renewal.New(a.DB, a.Bus, a.Contracts)
 	a.Timeline = timeline.New(a.DB, a.Bus)
 	a.Timeline.Subscribe(a.Bus)
 	a.Timeline.Record(renewal.Prefix)
+	a.Timeline.Audit = a.Workspace.AuditIn
 	a.Renewals.SeesNote = a.seesNote
+	a.Renewals.Schedule(a.Jobs, a.Workspace.EveryWorkspace)
 	a.Tasks = task.NewService(a.DB, a.Bus, task.NotesFunc(a.noteOnTask))
-	a.Handovers = handover.New(a.DB, a.Bus, handover.Parts{People: a.Workspace, Contracts: a.Contracts, Timeline: a.Timeline, Tasks: a.Tasks})
+	a.Handovers = handover.New(a.DB, a.Bus, handover.Parts{People: a.Workspace, Contracts: a.Contracts, Contacts: a.Contacts,
+		Timeline: a.Timeline, Tasks: a.Tasks})
 	a.Timeline.Record(handover.Prefix)
 	a.Rules = rule.New(a.DB, a.Bus, a.Jobs, a.Workspace, a.Fields, a.Tasks)
 	a.Imports = intake.New(a.DB, a.Bus, intake.Parts{People: a.Workspace, Fields: a.Fields, Orgs: a.Orgs,
-		Contracts: a.Contracts, Notes: a.Timeline, Jobs: a.Jobs})
+		Contracts: a.Contracts, Contacts: a.Contacts, Notes: a.Timeline, Jobs: a.Jobs})
 	a.Today = today.New(a.Tasks, a.Timeline, a.contractsByID)
 	a.Today.Absences, a.Today.Covers = a.absences, a.covered
 	for kind, names := range map[string]timeline.Namer{"task": a.Tasks.Names, "rule": a.Rules.Names, "import": a.Imports.Names} {
@@ -80,7 +87,7 @@ func (a *App) build() {
 // clocks gives every feature the app's clock.
 func (a *App) clocks() {
 	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
-	a.Renewals.Now, a.Handovers.Now = a.Now, a.Now
+	a.Contacts.Now, a.Renewals.Now, a.Handovers.Now = a.Now, a.Now, a.Now
 	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now = a.Now, a.Now, a.Now, a.Now
 }
 
@@ -90,7 +97,7 @@ func (a *App) noteOnTask(ctx context.Context, tx *db.Tx, contract id.ID, body, a
 }
 
 func (a *App) contractsByID(ctx context.Context, ids []id.ID) (map[id.ID]contract.Contract, error) {
-	return a.Contracts.Load(ctx, a.DB, who.From(ctx).Workspace, ids)
+	return a.Contracts.Readable(ctx, a.DB, ids)
 }
 
 // feature is what a feature's http package offers.
@@ -105,7 +112,7 @@ func (a *App) pages() []feature {
 	tasks := taskhttp.New(a.Tasks, a.Workspace, a.Rules)
 	renewals := renewalhttp.New(a.Renewals, a.Contracts, renewalhttp.Parts{Signs: a.signs, Names: a.shortNames})
 	handovers := handoverhttp.New(a.Handovers, a.Contracts, a.Workspace)
-	contracts := contracthttp.New(a.Contracts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
+	contracts := contracthttp.New(a.Contracts, a.Contacts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
 		Trail: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
 			q := r.URL.Query()
 			return trail.Panel(ctx, c.ID, timelinehttp.PanelQuery{Show: timeline.Show(q.Get("show")), Cursor: q.Get("cursor"), Base: r.URL.RequestURI()})

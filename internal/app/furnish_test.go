@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/field"
 	"kizuki/internal/handover"
@@ -32,7 +33,7 @@ func furnish(t *testing.T, a *apptest.App) contract.Contract {
 	c, err := a.Contracts.Create(ctx, contract.Input{Key: "A-1", Name: "配車クラウド", Organization: "株式会社みなと物流",
 		Owner: a.Actors[who.Owner].Member.String(), RenewalDate: "2026-03-31", Fields: map[string]any{"plan": "gold"}})
 	must(err)
-	_, err = a.Contracts.AddContact(ctx, c.ID, contract.Contact{Name: "佐藤 亮"}, "推進役")
+	_, err = a.Contacts.Add(ctx, c.ID, contact.Contact{Name: "佐藤 亮"}, "推進役")
 	must(err)
 	note, err := a.Timeline.Post(ctx, timeline.PostInput{Contract: c.ID, Body: "返信がいつもより短い @田村 健", Hunch: "bad"})
 	must(err)

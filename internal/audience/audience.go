@@ -24,8 +24,8 @@ const (
 
 // The kinds of things that have readers.
 const (
-	OfContract = "contract"
-	OfNote     = "note"
+	KindContract = "contract"
+	KindNote     = "note"
 )
 
 // MaxReaders is the most readers one thing has.
@@ -41,25 +41,62 @@ type Reader struct {
 // Contract is the condition that the actor may read the contract of a row
 // called alias, whose columns are those of the table. The system reads all.
 func Contract(w *db.Where, a who.Actor, alias string) string {
-	return readable(w, a, alias, OfContract, "owner_id")
+	return numbered(w, a, ContractMarks, alias)
 }
 
 // Note is the condition that the actor may read a note; that its contract may
 // be read, too, is Contract's to say.
 func Note(w *db.Where, a who.Actor, alias string) string {
-	return readable(w, a, alias, OfNote, "author_id")
+	return numbered(w, a, NoteMarks, alias)
 }
 
-func readable(w *db.Where, a who.Actor, alias, kind, own string) string {
+// OfRow is the condition on a row that may belong to a contract (column
+// contract_id of alias): it belongs to none, or to one the actor may read.
+func OfRow(w *db.Where, a who.Actor, alias string) string {
 	if a.System {
 		return "1 = 1"
 	}
-	me := w.Arg(a.Member)
-	return strings.NewReplacer("{t}", alias, "{own}", own, "{kind}", kind, "{me}", me).Replace(
-		`({t}.visibility = 'everyone' OR {t}.{own} = {me} OR EXISTS (SELECT 1 FROM reader rd
+	return "(" + alias + ".contract_id IS NULL OR " + OfContract(w, a, alias) + ")"
+}
+
+// OfContract is OfRow where a contract must be.
+func OfContract(w *db.Where, a who.Actor, alias string) string {
+	if a.System {
+		return "1 = 1"
+	}
+	return "EXISTS (SELECT 1 FROM contract seen WHERE seen.workspace_id = " + alias + ".workspace_id AND seen.id = " + alias +
+		".contract_id AND " + Contract(w, a, "seen") + ")"
+}
+
+// ContractMarks is Contract with ? marks, whose argument is each time the
+// actor's member, for statements that number their marks themselves.
+func ContractMarks(a who.Actor, alias string) (sql string, args []any) {
+	return readable(a, alias, KindContract, "owner_id")
+}
+
+// NoteMarks is Note with ? marks.
+func NoteMarks(a who.Actor, alias string) (sql string, args []any) {
+	return readable(a, alias, KindNote, "author_id")
+}
+
+func numbered(w *db.Where, a who.Actor, marks func(who.Actor, string) (string, []any), alias string) string {
+	sql, args := marks(a, alias)
+	if len(args) == 0 {
+		return sql
+	}
+	return strings.ReplaceAll(sql, "?", w.Arg(args[0]))
+}
+
+func readable(a who.Actor, alias, kind, own string) (string, []any) {
+	if a.System {
+		return "1 = 1", nil
+	}
+	sql := strings.NewReplacer("{t}", alias, "{own}", own, "{kind}", kind).Replace(
+		`({t}.visibility = 'everyone' OR {t}.{own} = ? OR EXISTS (SELECT 1 FROM reader rd
 			WHERE rd.workspace_id = {t}.workspace_id AND rd.kind = '{kind}' AND rd.ref_id = {t}.id
-			AND (rd.who = 'member' AND rd.who_id = {me} OR rd.who = 'unit' AND rd.who_id IN (SELECT um.unit_id FROM unit_member um
-				WHERE um.workspace_id = {t}.workspace_id AND um.member_id = {me}))))`)
+			AND (rd.who = 'member' AND rd.who_id = ? OR rd.who = 'unit' AND rd.who_id IN (SELECT um.unit_id FROM unit_member um
+				WHERE um.workspace_id = {t}.workspace_id AND um.member_id = ?))))`)
+	return sql, []any{a.Member, a.Member, a.Member}
 }
 
 // SeesContracts gives those of the contracts that the actor may read.
@@ -111,22 +148,12 @@ func Of(ctx context.Context, q db.Queryer, ws id.ID, kind string, refs []id.ID) 
 
 // SetIn makes exactly these the readers of something; who may do that is the
 // caller's to check. Errors, under field "readers": audience.err.reader for
-// somebody who is not there, err.too_many.
+// somebody who is not there, .too_many.
 func SetIn(ctx context.Context, tx *db.Tx, ws id.ID, kind string, ref id.ID, readers []Reader) error {
 	if len(readers) > MaxReaders {
 		return errs.Field("readers", "audience.err.too_many", "Max", MaxReaders)
 	}
-	if err := DropIn(ctx, tx, ws, kind, []id.ID{ref}); err != nil {
-		return err
-	}
-	seen := map[Reader]bool{}
-	var rows [][]any
 	for _, r := range readers {
-		r.Name = ""
-		if seen[r] {
-			continue
-		}
-		seen[r] = true
 		found, err := exists(ctx, tx, ws, r)
 		if err != nil {
 			return err
@@ -134,7 +161,24 @@ func SetIn(ctx context.Context, tx *db.Tx, ws id.ID, kind string, ref id.ID, rea
 		if !found {
 			return errs.Field("readers", "audience.err.reader")
 		}
-		rows = append(rows, []any{ws, kind, ref, r.Kind, r.ID})
+	}
+	return CopyIn(ctx, tx, ws, kind, ref, readers)
+}
+
+// CopyIn is SetIn with readers that something else has: they are not looked at
+// again.
+func CopyIn(ctx context.Context, tx *db.Tx, ws id.ID, kind string, ref id.ID, readers []Reader) error {
+	if err := DropIn(ctx, tx, ws, kind, []id.ID{ref}); err != nil {
+		return err
+	}
+	seen := map[Reader]bool{}
+	var rows [][]any
+	for _, r := range readers {
+		r.Name = ""
+		if !seen[r] {
+			rows = append(rows, []any{ws, kind, ref, r.Kind, r.ID})
+		}
+		seen[r] = true
 	}
 	return db.Bulk(ctx, tx, `INSERT INTO reader (workspace_id, kind, ref_id, who, who_id)`, "", rows)
 }
@@ -163,6 +207,33 @@ func exists(ctx context.Context, q db.Queryer, ws id.ID, r Reader) (bool, error)
 	}
 	_, found, err := db.One(ctx, q, db.Value[id.ID], "SELECT id FROM "+table+" WHERE workspace_id = $1 AND id = $2"+alive, ws, r.ID)
 	return found, err
+}
+
+// Members gives those of the members who are among the readers, themselves or
+// by a team.
+func Members(ctx context.Context, q db.Queryer, ws id.ID, readers []Reader, members []id.ID) (map[id.ID]bool, error) {
+	out := map[id.ID]bool{}
+	var units []id.ID
+	for _, r := range readers {
+		switch r.Kind {
+		case "member":
+			out[r.ID] = true
+		case "unit":
+			units = append(units, r.ID)
+		}
+	}
+	if len(units) == 0 || len(members) == 0 {
+		return out, nil
+	}
+	var w db.Where
+	w.And("workspace_id = ?", ws)
+	db.In(&w, "unit_id", units)
+	db.In(&w, "member_id", members)
+	list, err := db.All(ctx, q, db.Value[id.ID], "SELECT member_id FROM unit_member WHERE "+w.SQL(), w.Args()...)
+	for _, m := range list {
+		out[m] = true
+	}
+	return out, err
 }
 
 // ParseReader reads "member:ID" or "unit:ID".

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"strings"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/bus"
 	"kizuki/internal/db"
 	"kizuki/internal/field"
@@ -16,9 +18,9 @@ import (
 )
 
 // LoadByKeys reads contracts by text.Fold of their keys, ended and archived
-// ones included; keys that nothing has are not in the map.
+// ones included, as Load does; keys that nothing has are not in the map.
 func (s *Service) LoadByKeys(ctx context.Context, q db.Queryer, ws id.ID, keyFolds []string) (map[string]Contract, error) {
-	list, err := load(ctx, q, ws, "c.key_fold", keyFolds)
+	list, err := load(ctx, q, who.System(ws, nil), "c.key_fold", keyFolds)
 	out := make(map[string]Contract, len(list))
 	for _, c := range list {
 		out[text.Fold(c.Key)] = c
@@ -54,7 +56,7 @@ func (s *Service) ApplyIn(ctx context.Context, tx *db.Tx, saves []Save) error {
 func (s *Save) advance() {
 	c := &s.Contract
 	if c.Visibility == "" {
-		c.Visibility = "everyone"
+		c.Visibility = audience.Everyone
 	}
 	switch {
 	case s.New:
@@ -72,92 +74,51 @@ func news(ws id.ID, saves []Save) []bus.Change {
 	out := make([]bus.Change, 0, len(saves))
 	for _, s := range saves {
 		c := s.Contract
-		change := bus.Change{Workspace: ws, Contract: c.ID, Ref: c.ID}
-		if s.New {
-			change.Kind, change.Data = Created, map[string]any{"key": c.Key, "name": c.Name}
-			out = append(out, change)
-			continue
+		about := bus.Change{Workspace: ws, Contract: c.ID, Ref: c.ID}
+		tell := func(kind bus.Kind, fields map[string][2]any, data map[string]any) {
+			about.Kind, about.Fields, about.Data = kind, fields, data
+			out = append(out, about)
 		}
-		if len(s.Changes) > 0 {
-			change.Kind, change.Fields = Changed, s.Changes
-			out = append(out, change)
+		if s.New {
+			tell(Created, nil, map[string]any{"key": c.Key, "name": c.Name})
+		}
+		end, rest := s.split()
+		if len(rest) > 0 && !s.New {
+			tell(Changed, rest, nil)
 		}
 		if s.NextTerm {
-			out = append(out, bus.Change{Kind: TermOpened, Workspace: ws, Contract: c.ID, Ref: c.ID, Data: map[string]any{
-				"no": c.TermNo, "starts": c.Value("start_date"), "renews": c.Value("renewal_date")}})
+			tell(TermOpened, nil, map[string]any{"no": c.TermNo, "starts": c.Value("start_date"), "renews": c.Value("renewal_date")})
 		}
 		if s.DropTerm {
-			out = append(out, bus.Change{Kind: TermDropped, Workspace: ws, Contract: c.ID, Ref: c.ID, Data: map[string]any{"no": c.TermNo}})
+			tell(TermDropped, nil, map[string]any{"no": c.TermNo})
+		}
+		switch {
+		case end == nil || end[ended][0] != nil && end[ended][1] != nil: // a corrected day is told as one
+		case end[ended][1] == nil:
+			tell(Reopened, end, nil)
+		default:
+			tell(Ended, end, map[string]any{"words": s.Words})
 		}
 	}
 	return out
 }
 
-// mirrored are the attributes the open term shares with the contract.
-var mirrored = []string{"start_date", "renewal_date", "amount", "currency", "amount_basis"}
+// ended is the attribute by which a contract ends and opens again.
+const ended = "ended_on"
 
-const insertTerm = `INSERT INTO term (workspace_id, contract_id, no, starts, renews, amount, currency, basis, reasons)`
-
-// The start of a corrected term is replaced only if the contract's own start
-// was: a term that began without one keeps the day it began.
-var (
-	correctTerm  = "ON CONFLICT (workspace_id, contract_id, no) DO UPDATE SET " + excluded([]string{"renews", "amount", "currency", "basis"})
-	correctStart = correctTerm + ", starts = excluded.starts"
-)
-
-func (s *Service) writeTerms(ctx context.Context, tx *db.Tx, ws id.ID, saves []Save) error {
-	var opened, corrected, moved [][]any
-	var closing, dropping []id.ID
-	for _, sv := range saves {
-		c := sv.Contract
-		_, newStart := sv.Changes["start_date"]
-		starts := string(c.StartDate)
-		if was, ok := sv.Changes["renewal_date"][0].(string); ok && sv.NextTerm && !newStart {
-			starts = was // it goes on where the last one ended
-		}
-		row := []any{ws, c.ID, c.TermNo, starts, string(c.RenewalDate), c.Amount, c.Currency, string(c.AmountBasis), "[]"}
-		switch {
-		case sv.New:
-			opened = append(opened, row)
-		case sv.NextTerm:
-			closing = append(closing, c.ID)
-			opened = append(opened, row)
-		case sv.DropTerm:
-			dropping = append(dropping, c.ID)
-		case newStart:
-			moved = append(moved, row)
-		case slices.ContainsFunc(mirrored, func(n string) bool { _, ok := sv.Changes[n]; return ok }):
-			corrected = append(corrected, row)
-		}
+// split takes the end of a contract out of its changes: it has news of its own.
+// A day that is only corrected stays among the others.
+func (s *Save) split() (end, rest map[string][2]any) {
+	day, ok := s.Changes[ended]
+	switch {
+	case s.New && s.Contract.EndedOn != "":
+		return map[string][2]any{ended: {nil, string(s.Contract.EndedOn)}}, nil
+	case !ok || day[0] != nil && day[1] != nil:
+		return nil, s.Changes
 	}
-	if err := s.closeTerms(ctx, tx, ws, closing); err != nil {
-		return err
-	}
-	if err := dropTerms(ctx, tx, ws, dropping); err != nil {
-		return err
-	}
-	if err := db.Bulk(ctx, tx, insertTerm, "", opened); err != nil {
-		return err
-	}
-	if err := db.Bulk(ctx, tx, insertTerm, correctTerm, corrected); err != nil {
-		return err
-	}
-	return db.Bulk(ctx, tx, insertTerm, correctStart, moved)
-}
-
-func (s *Service) closeTerms(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID) error {
-	return inIDs(ctx, tx, `UPDATE term SET outcome = 'renewed', closed_at = $1
-		WHERE outcome = 'open' AND workspace_id = $2 AND `, []any{db.Micros(s.Now()), ws}, "contract_id", ids, "")
-}
-
-func dropTerms(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID) error {
-	if err := inIDs(ctx, tx, `DELETE FROM term WHERE outcome = 'open' AND no > 1 AND workspace_id = $1 AND `,
-		[]any{ws}, "contract_id", ids, ""); err != nil {
-		return err
-	}
-	return inIDs(ctx, tx, `UPDATE term SET outcome = 'open', closed_at = 0 WHERE workspace_id = $1 AND `, []any{ws},
-		"contract_id", ids, ` AND no = (SELECT max(t.no) FROM term t WHERE t.workspace_id = term.workspace_id
-			AND t.contract_id = term.contract_id)`)
+	rest = maps.Clone(s.Changes)
+	delete(rest, ended)
+	return map[string][2]any{ended: day}, rest
 }
 
 const insertIndex = `INSERT INTO field_index (workspace_id, field_id, k, contract_id)`
@@ -240,7 +201,7 @@ func insertEntries(ctx context.Context, tx *db.Tx, ws id.ID, list []entry) error
 // gone before.
 func (s *Service) DeleteIn(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID) error {
 	for _, t := range []struct{ table, column string }{
-		{"field_index", "contract_id"}, {"contract_contact", "contract_id"}, {"term", "contract_id"}, {"contract", "id"},
+		{"field_index", "contract_id"}, {"contract_contact", "contract_id"}, {"amendment", "contract_id"}, {"term", "contract_id"}, {"contract", "id"},
 	} {
 		if err := inIDs(ctx, tx, "DELETE FROM "+t.table+" WHERE workspace_id = $1 AND ", []any{ws}, t.column, ids, ""); err != nil {
 			return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -123,9 +122,6 @@ func TestDeleteAndTouch(t *testing.T) {
 		w.manyFields(t)
 		gone := w.create(t, Input{Fields: map[string]any{"ref": "x"}})
 		stays := w.create(t, Input{Fields: map[string]any{"ref": "y"}})
-		if _, err := w.AddContact(w.ctx, gone.ID, Contact{Name: "鈴木"}, ""); err != nil {
-			t.Fatal(err)
-		}
 		imp := id.New()
 		w.now = w.now.Add(time.Hour)
 		w.tx(t, func(ctx context.Context, tx *db.Tx) error {
@@ -165,30 +161,6 @@ func TestReindex(t *testing.T) {
 	})
 }
 
-func TestAddContactsIn(t *testing.T) {
-	testkit.Each(t, func(t *testing.T, d *db.DB) {
-		w := newWorld(t, d)
-		a, b := w.create(t, Input{}), w.create(t, Input{Organization: "ベータ"})
-		link := func(c Contract, name, mail string) ContactLink {
-			return ContactLink{ContractID: c.ID, OrgID: c.OrgID, Contact: Contact{Name: name, Mail: mail}}
-		}
-		links := []ContactLink{link(a, "鈴木", "s@a.jp"), link(a, "鈴木", ""), link(b, "鈴木", "s@a.jp"), link(a, "", "t@a.jp"), link(a, "鈴木", "s@a.jp")}
-		w.tx(t, func(ctx context.Context, tx *db.Tx) error { return w.AddContactsIn(ctx, tx, w.ws, links) })
-		var did []string
-		for _, l := range links {
-			did = append(did, fmt.Sprint(l.Made, l.Linked))
-		}
-		if want := []string{"true true", "false false", "true true", "true true", "false false"}; !reflect.DeepEqual(did, want) {
-			t.Error(did)
-		}
-		w.tx(t, func(ctx context.Context, tx *db.Tx) error { return w.RemoveContactsIn(ctx, tx, w.ws, links) })
-		n, _, err := db.One(w.ctx, d, db.Value[int], `SELECT count(*) FROM contact WHERE workspace_id = $1`, w.ws)
-		if err != nil || n != 0 {
-			t.Error(n, "people left", err)
-		}
-	})
-}
-
 // What an export writes, a Setter reads back to the same contract.
 func TestExport(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, d *db.DB) {
@@ -216,7 +188,7 @@ func TestExport(t *testing.T) {
 			got, values := Contract{Currency: "JPY"}, map[string]any{}
 			for at, name := range rows[0] {
 				switch name {
-				case "organization", "corporate_number", "ended_on", "archived_on":
+				case "organization", "corporate_number", "archived_on":
 				case "owner":
 					got.OwnerID, _ = set.Parse.Member(row[at])
 				default:

@@ -17,7 +17,7 @@ import (
 // Attrs are the built-in attributes in the order forms and exports show them.
 // Custom ones are named field:KEY.
 var Attrs = strings.Fields(`key name organization department owner status phase outlook outlook_why start_date
-	renewal_date notice_date auto_renew amount currency amount_basis domain`)
+	renewal_date notice_date auto_renew term_type amount currency amount_basis domain ended_on`)
 
 // FieldPrefix stands before the key of a custom field among the attributes.
 const FieldPrefix = "field:"
@@ -72,6 +72,8 @@ func (c *Contract) str(name string) *string {
 		return (*string)(&c.RenewalDate)
 	case "notice_date":
 		return (*string)(&c.NoticeDate)
+	case "term_type":
+		return (*string)(&c.TermType)
 	case "currency":
 		return &c.Currency
 	case "amount_basis":
@@ -207,7 +209,7 @@ func (s Setter) Set(c *Contract, name string, v any) error {
 	}
 	word := text.Line(raw)
 	switch name {
-	case "start_date", "renewal_date", "notice_date":
+	case "start_date", "renewal_date", "notice_date", "ended_on":
 		d, err := s.date(word)
 		if err != nil {
 			return field.DateError(name, err)
@@ -218,6 +220,8 @@ func (s Setter) Set(c *Contract, name string, v any) error {
 		return choose(c.str(name), outlookWords, word, name, "contract.err.outlook")
 	case "amount_basis":
 		return choose(c.str(name), basisWords, word, name, "contract.err.basis")
+	case "term_type":
+		return choose((*string)(&c.TermType), typeWords, word, name, "contract.err.term_type")
 	case "currency":
 		return setCurrency(c, strings.ToUpper(text.Fold(word)))
 	case "amount":
@@ -313,8 +317,18 @@ func choose(to *string, words map[string]string, word, name, key string) error {
 var outlookWords = map[string]string{"": "", "on_track": "on_track", "順調": "on_track", "watch": "watch",
 	"気がかり": "watch", "danger": "danger", "危うい": "danger"}
 
+// TermTypeOf reads a word for a kind of term.
+func TermTypeOf(word string) (TermType, bool) {
+	t, ok := typeWords[text.Fold(word)]
+	return TermType(t), ok
+}
+
+var typeWords = map[string]string{"": "", "trial": "trial", "トライアル": "trial", "お試し": "trial", "試用": "trial", "無料トライアル": "trial",
+	"true": "trial", "yes": "trial", "はい": "trial", "1": "trial", "false": "", "no": "", "いいえ": "", "0": "", "本契約": "", "通常": "", "paid": "",
+	"rolling": "rolling", "month-to-month": "rolling", "月ごと": "rolling", "月次更新": "rolling", "毎月更新": "rolling", "期間の定めなし": "rolling"}
+
 var basisWords = map[string]string{"": "", "monthly": "monthly", "month": "monthly", "月額": "monthly", "月次": "monthly",
-	"月": "monthly", "yearly": "yearly", "annual": "yearly", "year": "yearly", "年額": "yearly", "年次": "yearly",
+	"月": "monthly", "yearly": "yearly", "annual": "yearly", "annually": "yearly", "year": "yearly", "年額": "yearly", "年次": "yearly",
 	"年": "yearly", "term": "term", "total": "term", "総額": "term", "一括": "term", "期間": "term", "契約期間": "term"}
 
 // setCurrency keeps the number and changes what it is counted in. "" is no

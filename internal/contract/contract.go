@@ -1,10 +1,11 @@
 // Package contract keeps the contracts, the record everything else hangs on,
-// with their terms and the people at the customer.
+// with their terms.
 package contract
 
 import (
 	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/cal"
 	"kizuki/internal/id"
 )
@@ -27,6 +28,15 @@ const (
 	Monthly   Basis = "monthly"
 	Yearly    Basis = "yearly"
 	WholeTerm Basis = "term"
+)
+
+// TermType says what a term is beside its dates.
+type TermType string
+
+// The types; "" is an ordinary term.
+const (
+	Trial   TermType = "trial"   // not a customer yet: counts in no figure of money
+	Rolling TermType = "rolling" // from month to month until somebody stops it
 )
 
 // Phases are suggestions for the lifecycle phase.
@@ -52,11 +62,12 @@ type Contract struct {
 	RenewalDate  cal.Date
 	NoticeDate   cal.Date
 	AutoRenew    bool
+	TermType     TermType
 	Amount       *int64 // minor units; nil = unknown
 	Currency     string // ISO 4217
 	AmountBasis  Basis
 	Domain       string
-	Visibility   string
+	Visibility   string         // see audience
 	Fields       map[string]any // canonical values by field key; unset ones are not in it
 	TermNo       int            // the open term, or the last one
 	EndedOn      cal.Date
@@ -66,6 +77,9 @@ type Contract struct {
 	CreatedAt    time.Time
 	ArchivedAt   time.Time
 }
+
+// Limited tells whether only some may read the contract.
+func (c *Contract) Limited() bool { return c.Visibility == audience.Limited }
 
 // Outcome is how a term ended.
 type Outcome string
@@ -77,7 +91,8 @@ const (
 	Churned Outcome = "churned"
 )
 
-// Term is one period of a contract; the open one is mirrored on the contract.
+// Term is one period of a contract. The open one is mirrored on the contract,
+// but for the amount, which is the one the term began with; see Amendment.
 type Term struct {
 	ContractID id.ID
 	No         int
@@ -86,22 +101,10 @@ type Term struct {
 	Amount     *int64
 	Currency   string
 	Basis      Basis
+	Type       TermType
 	Outcome    Outcome
 	Words      string
 	ClosedAt   time.Time
-}
-
-// Contact is a person at the customer. Role is the stakeholder role in one
-// contract, in the team's own words.
-type Contact struct {
-	ID    id.ID
-	OrgID id.ID
-	Name  string
-	Kana  string
-	Title string
-	Mail  string
-	Phone string
-	Role  string
 }
 
 // Input describes a new contract in people's words, as a form or a REST body
@@ -120,6 +123,7 @@ type Input struct {
 	RenewalDate  string
 	NoticeDate   string
 	AutoRenew    bool
+	TermType     string
 	Amount       string // major units
 	Currency     string // "" = the workspace's
 	AmountBasis  string
@@ -130,7 +134,7 @@ type Input struct {
 
 // Edit changes one attribute: name, key, organization, department, owner,
 // status, phase, outlook, outlook_why, start_date, renewal_date, notice_date,
-// auto_renew, amount, currency, amount_basis, domain, field:KEY. With HasOld,
+// auto_renew, term_type, ended_on, amount, currency, amount_basis, domain, field:KEY. With HasOld,
 // another present value than Old is a conflict.
 type Edit struct {
 	Field    string
@@ -146,6 +150,8 @@ type Save struct {
 	Changes  map[string][2]any // attribute → [from, to]; see Diff
 	NextTerm bool              // the open term closes as renewed and the next one begins
 	DropTerm bool              // undo of NextTerm: the open term goes, the one before opens again
+	Settled  bool              // the amount follows an amendment: the term keeps the one it began with
+	Words    string            // why it ended, if it does
 }
 
 // Op compares a custom field with the values of a filter.

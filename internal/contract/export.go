@@ -4,6 +4,7 @@ import (
 	"context"
 	"strconv"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/cal"
 	"kizuki/internal/db"
 	"kizuki/internal/field"
@@ -17,11 +18,11 @@ const exportStep = 1000
 
 // exported are the built-in columns, under the names imports know.
 var exported = []string{"key", "name", "organization", "corporate_number", "department", "owner", "status", "phase",
-	"outlook", "outlook_why", "start_date", "renewal_date", "notice_date", "auto_renew", "amount", "currency",
+	"outlook", "outlook_why", "start_date", "renewal_date", "notice_date", "auto_renew", "term_type", "amount", "currency",
 	"amount_basis", "domain", "ended_on", "archived_on"}
 
-// Export yields the names of the columns, then every contract, ended and
-// archived ones too, in the order of their folded keys: the built-in
+// Export yields the names of the columns, then every contract the actor may
+// read, ended and archived ones too, in the order of their folded keys: the built-in
 // attributes, then all fields in use as field:KEY. Texts read back to the same
 // values (members are written as mail, else name). Guarding a spreadsheet
 // against formulas is the caller's.
@@ -50,8 +51,10 @@ func (s *Service) Export(ctx context.Context, yield func(row []string) error) er
 		return err
 	}
 	for after := ""; ; {
-		list, err := db.All(ctx, s.db, scan, selectContract+`c.workspace_id = $1 AND c.key_fold > $2
-			ORDER BY c.key_fold LIMIT $3`, a.Workspace, after, exportStep)
+		var w db.Where
+		w.And("c.workspace_id = ? AND c.key_fold > ?", a.Workspace, after)
+		seen := audience.Contract(&w, a, "c")
+		list, err := db.All(ctx, s.db, scan, selectContract+w.SQL()+" AND "+seen+" ORDER BY c.key_fold LIMIT "+w.Arg(exportStep), w.Args()...)
 		if err != nil || len(list) == 0 {
 			return err
 		}

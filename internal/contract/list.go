@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -37,13 +38,13 @@ func (s *Service) List(ctx context.Context, q Query) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	items, err := s.hydrate(ctx, a.Workspace, ids)
+	items, err := s.hydrate(ctx, ids)
 	return Page{Items: items, Next: next, More: stopped}, err
 }
 
 // hydrate reads the contracts found, in the order found.
-func (s *Service) hydrate(ctx context.Context, ws id.ID, ids []id.ID) ([]Contract, error) {
-	found, err := s.Load(ctx, s.db, ws, ids)
+func (s *Service) hydrate(ctx context.Context, ids []id.ID) ([]Contract, error) {
+	found, err := s.Readable(ctx, s.db, ids)
 	items := make([]Contract, 0, len(ids))
 	for _, i := range ids {
 		if c, ok := found[i]; ok { // one deleted meanwhile is left out
@@ -78,10 +79,13 @@ func (s *Service) Distinct(ctx context.Context, attr string) ([]string, error) {
 	if !slices.Contains([]string{"status", "phase"}, attr) {
 		return nil, errs.Field("attr", "contract.err.filter", "Key", attr)
 	}
-	least := "(SELECT min(" + attr + ") FROM contract WHERE workspace_id = $1 AND live = TRUE AND " + attr
+	var w db.Where
+	ws := w.Arg(a.Workspace)
+	least := "(SELECT min(c." + attr + ") FROM contract c WHERE c.workspace_id = " + ws + " AND c.live = TRUE AND " +
+		audience.Contract(&w, a, "c") + " AND c." + attr
 	return db.All(ctx, s.db, db.Value[string], `WITH RECURSIVE v (word) AS (
 			SELECT `+least+` > '')
 			UNION ALL
 			SELECT `+least+` > v.word) FROM v WHERE v.word IS NOT NULL)
-		SELECT word FROM v WHERE word IS NOT NULL LIMIT 100`, a.Workspace)
+		SELECT word FROM v WHERE word IS NOT NULL LIMIT 100`, w.Args()...)
 }

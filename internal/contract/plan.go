@@ -4,8 +4,10 @@ import (
 	"context"
 	"strings"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/cal"
 	"kizuki/internal/contract/walk"
+	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
@@ -22,6 +24,9 @@ func (s *Service) plan(ctx context.Context, a who.Actor, q Query) (plan, error) 
 	if err := checkDates(q); err != nil {
 		return p, err
 	}
+	if err := s.onlyReadable(ctx, a, p); err != nil {
+		return p, err
+	}
 	p.builtin(q)
 	fields, parse, err := s.fieldsOf(ctx, a.Workspace, q)
 	if err != nil {
@@ -36,6 +41,17 @@ func (s *Service) plan(ctx context.Context, a who.Actor, q Query) (plan, error) 
 	}
 	p.Order, err = orderOf(q.Sort, fields, a.Workspace)
 	return p, err
+}
+
+// onlyReadable leaves out what the actor may not read, where anything is
+// limited at all: without, a list walks its index alone.
+func (s *Service) onlyReadable(ctx context.Context, a who.Actor, p plan) error {
+	_, any, err := db.One(ctx, s.db, db.Value[id.ID], `SELECT id FROM contract WHERE workspace_id = $1 AND visibility = 'limited' LIMIT 1`, a.Workspace)
+	if err == nil && any && !a.System {
+		sql, args := audience.ContractMarks(a, "c")
+		p.Mode = append(p.Mode, walk.OnRow(sql, args...))
+	}
+	return err
 }
 
 // fieldsOf reads what the custom fields of a query need, and no more.

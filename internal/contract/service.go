@@ -7,6 +7,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/bus"
 	"kizuki/internal/cal"
 	"kizuki/internal/contract/walk"
@@ -19,20 +20,18 @@ import (
 	"kizuki/internal/who"
 )
 
-// News of contracts. Contract and Ref are the contract; of contacts, Ref is the
-// contact.
+// News of contracts. Contract and Ref are the contract.
 const (
-	Created        bus.Kind = "contract.created" // Data: key, name
-	Changed        bus.Kind = "contract.changed" // Fields as Diff gives them
-	Ended          bus.Kind = "contract.ended"   // Fields: ended_on; Data: words
-	Reopened       bus.Kind = "contract.reopened"
-	Archived       bus.Kind = "contract.archived"
-	Unarchived     bus.Kind = "contract.unarchived"
-	TermOpened     bus.Kind = "term.opened"   // Data: no, starts, renews
-	TermDropped    bus.Kind = "term.dropped"  // TermOpened taken back; Data: no, of the term that runs again
-	ContactAdded   bus.Kind = "contact.added" // Data: name, role
-	ContactChanged bus.Kind = "contact.changed"
-	ContactRemoved bus.Kind = "contact.removed" // Data: name
+	Created       bus.Kind = "contract.created" // Data: key, name
+	Changed       bus.Kind = "contract.changed" // Fields as Diff gives them
+	Ended         bus.Kind = "contract.ended"   // Fields: ended_on; Data: words
+	Reopened      bus.Kind = "contract.reopened"
+	Archived      bus.Kind = "contract.archived"
+	Unarchived    bus.Kind = "contract.unarchived"
+	TermOpened    bus.Kind = "term.opened"    // Data: no, starts, renews
+	TermAmended   bus.Kind = "term.amended"   // Data: effective, amount (as people read it), words
+	TermUnamended bus.Kind = "term.unamended" // TermAmended taken back; Data: effective
+	TermDropped   bus.Kind = "term.dropped"   // TermOpened taken back; Data: no, of the term that runs again
 )
 
 // Service offers the acts on contracts.
@@ -43,6 +42,9 @@ type Service struct {
 	orgs   *org.Service
 	limits walk.Limits
 	Now    func() time.Time
+	// Audit writes down who reads limited contracts, and who limits them; app
+	// hands it in.
+	Audit audience.Audit
 }
 
 // New makes the service. It listens on the bus for fields whose index is
@@ -59,13 +61,30 @@ func (s *Service) Get(ctx context.Context, contractID id.ID) (Contract, error) {
 	if err != nil {
 		return Contract{}, err
 	}
-	return get(ctx, s.db, a.Workspace, contractID)
+	c, err := get(ctx, s.db, a, contractID)
+	if err == nil && c.Limited() && c.OwnerID != a.Member {
+		err = audience.Witness(ctx, s.db, a, audience.KindContract, []id.ID{c.ID}, s.today(ctx), s.Audit)
+	}
+	return c, err
 }
 
-// Load reads contracts by id for other services, which have checked the
-// permission; missing ones are not in the map.
+// Load reads contracts by id for other services, whoever may read them: it is
+// for what happens to contracts. What a person is shown comes from Readable.
+// Missing ones are not in the map.
 func (s *Service) Load(ctx context.Context, q db.Queryer, ws id.ID, ids []id.ID) (map[id.ID]Contract, error) {
-	list, err := load(ctx, q, ws, "c.id", ids)
+	return byID(load(ctx, q, who.System(ws, nil), "c.id", ids))
+}
+
+// Readable gives those of the contracts that the actor may read.
+func (s *Service) Readable(ctx context.Context, q db.Queryer, ids []id.ID) (map[id.ID]Contract, error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return nil, err
+	}
+	return byID(load(ctx, q, a, "c.id", ids))
+}
+
+func byID(list []Contract, err error) (map[id.ID]Contract, error) {
 	out := make(map[id.ID]Contract, len(list))
 	for _, c := range list {
 		out[c.ID] = c
@@ -80,15 +99,7 @@ func (s *Service) Siblings(ctx context.Context, contractID id.ID) ([]Contract, e
 	if err != nil {
 		return nil, err
 	}
-	return siblingsOf(ctx, s.db, who.From(ctx).Workspace, c)
-}
-
-// Terms gives the terms of a contract, the newest first.
-func (s *Service) Terms(ctx context.Context, contractID id.ID) ([]Term, error) {
-	if _, err := s.Get(ctx, contractID); err != nil {
-		return nil, err
-	}
-	return termsOf(ctx, s.db, who.From(ctx).Workspace, contractID)
+	return siblingsOf(ctx, s.db, who.From(ctx), c)
 }
 
 // Setter prepares one for the fields, members and currency of the actor's
@@ -168,13 +179,13 @@ func (s *Service) CreateIn(ctx context.Context, tx *db.Tx, in Input) (Contract, 
 	if err := s.ApplyIn(ctx, tx, saves); err != nil {
 		return Contract{}, err
 	}
-	return get(ctx, tx, a.Workspace, c.ID)
+	return get(ctx, tx, a, c.ID)
 }
 
 func (in Input) values() map[string]any {
 	v := map[string]any{"key": in.Key, "name": in.Name, "department": in.Department, "status": in.Status,
 		"phase": in.Phase, "outlook": in.Outlook, "outlook_why": in.OutlookWhy, "start_date": in.StartDate,
-		"renewal_date": in.RenewalDate, "notice_date": in.NoticeDate, "auto_renew": in.AutoRenew,
+		"renewal_date": in.RenewalDate, "notice_date": in.NoticeDate, "auto_renew": in.AutoRenew, "term_type": in.TermType,
 		"amount": in.Amount, "currency": in.Currency, "amount_basis": in.AmountBasis, "domain": in.Domain}
 	for key, value := range in.Fields {
 		v[FieldPrefix+key] = value
@@ -289,7 +300,7 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, contractID id.ID, edits [
 	if err != nil {
 		return Contract{}, err
 	}
-	before, err := get(ctx, tx, a.Workspace, contractID)
+	before, err := get(ctx, tx, a, contractID)
 	if err != nil {
 		return Contract{}, err
 	}
@@ -317,7 +328,7 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, contractID id.ID, edits [
 	if err := s.ApplyIn(ctx, tx, []Save{save}); err != nil {
 		return Contract{}, err
 	}
-	return get(ctx, tx, a.Workspace, contractID)
+	return get(ctx, tx, a, contractID)
 }
 
 // edited gives the contract after the edits. The why of an outlook belongs to
@@ -419,7 +430,7 @@ func (s *Service) forWrite(ctx context.Context, tx *db.Tx, contractID id.ID) (Co
 	if err != nil {
 		return Contract{}, err
 	}
-	return get(ctx, tx, a.Workspace, contractID)
+	return get(ctx, tx, a, contractID)
 }
 
 // publishSaved writes a contract for an act that has news of its own.
@@ -460,12 +471,9 @@ func (s *Service) EndIn(ctx context.Context, tx *db.Tx, contractID id.ID, on cal
 	case c.EndedOn != "":
 		return errs.New(errs.Conflict, "contract.err.ended")
 	}
-	c.EndedOn = on
-	if err := churnTerm(ctx, tx, who.From(ctx).Workspace, c.ID, words, s.Now()); err != nil {
-		return err
-	}
-	return s.publishSaved(ctx, tx, c, bus.Change{Kind: Ended,
-		Fields: map[string][2]any{"ended_on": {nil, string(on)}}, Data: map[string]any{"words": words}})
+	to := c
+	to.EndedOn = on
+	return s.ApplyIn(ctx, tx, []Save{{Contract: to, Changes: Diff(c, to), Words: words}})
 }
 
 // Reopen undoes End: the churned term is open again. A contract that has not
@@ -485,12 +493,9 @@ func (s *Service) ReopenIn(ctx context.Context, tx *db.Tx, contractID id.ID) err
 	if c.EndedOn == "" {
 		return errs.New(errs.Conflict, "contract.err.not_ended")
 	}
-	was := string(c.EndedOn)
-	c.EndedOn = ""
-	if err := reopenTerm(ctx, tx, who.From(ctx).Workspace, c); err != nil {
-		return err
-	}
-	return s.publishSaved(ctx, tx, c, bus.Change{Kind: Reopened, Fields: map[string][2]any{"ended_on": {was, nil}}})
+	to := c
+	to.EndedOn = ""
+	return s.ApplyIn(ctx, tx, []Save{{Contract: to, Changes: Diff(c, to)}})
 }
 
 // Split takes contracts out of the organization they were joined to into one of
@@ -505,7 +510,7 @@ func (s *Service) Split(ctx context.Context, contractIDs []id.ID, name string) (
 		return 0, errs.Field("contracts", "err.required")
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		list, err := load(ctx, tx, a.Workspace, "c.id", contractIDs)
+		list, err := load(ctx, tx, a, "c.id", contractIDs)
 		if err != nil {
 			return err
 		}

@@ -262,62 +262,15 @@ func TestSplit(t *testing.T) {
 	})
 }
 
-func TestContacts(t *testing.T) {
-	testkit.Each(t, func(t *testing.T, d *db.DB) {
-		w := newWorld(t, d)
-		a, b := w.create(t, Input{}), w.create(t, Input{})
-		w.news = nil
-		p, err := w.AddContact(w.ctx, a.ID, Contact{Name: "鈴木 一郎", Mail: "ichiro@alpha.jp"}, "決裁者")
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, err := w.AddContact(w.ctx, b.ID, Contact{Name: "鈴木", Mail: "ICHIRO@alpha.jp"}, "窓口")
-		if err != nil || again.ID != p.ID {
-			t.Error("the organization has one person of that mail", again, err)
-		}
-		_, err = w.AddContact(w.ctx, a.ID, Contact{Name: "鈴木 一郎"}, "")
-		wants(t, err, errs.Conflict, "contract.err.contact_there")
-		p.Title, p.Role = "部長", "推進役"
-		if _, err := w.UpdateContact(w.ctx, a.ID, p); err != nil {
-			t.Fatal(err)
-		}
-		list, err := w.Contacts(w.ctx, b.ID)
-		if err != nil || len(list) != 1 || list[0].Title != "部長" || list[0].Role != "窓口" {
-			t.Error(list, err)
-		}
-		if news := w.heard(ContactChanged); len(news) != 1 || !reflect.DeepEqual(news[0].Fields, map[string][2]any{"title": {nil, "部長"}, "role": {"決裁者", "推進役"}}) {
-			t.Error(news)
-		}
-		for _, c := range []id.ID{a.ID, b.ID} {
-			if err := w.RemoveContact(w.ctx, c, p.ID); err != nil {
-				t.Fatal(err)
-			}
-			wants(t, w.RemoveContact(w.ctx, c, p.ID), errs.NotFound, "err.not_found")
-		}
-		for _, c := range []struct {
-			p   Contact
-			key string
-		}{{Contact{}, "err.required"}, {Contact{Mail: "x"}, "contract.err.mail"}, {Contact{Name: strings.Repeat("あ", 101)}, "err.too_long"}} {
-			_, err := w.AddContact(w.ctx, a.ID, c.p, "")
-			wants(t, err, errs.Invalid, c.key)
-		}
-	})
-}
-
 // Nothing is seen or changed from another workspace, nor by who may not.
 func TestIsolation(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, d *db.DB) {
 		w, other := newWorld(t, d), newWorld(t, d)
 		c := w.create(t, Input{Key: "A-1"})
-		p, err := w.AddContact(w.ctx, c.ID, Contact{Name: "鈴木"}, "")
-		if err != nil {
-			t.Fatal(err)
-		}
 		acts := map[string]func(ctx context.Context) error{
 			"get":      func(ctx context.Context) error { _, err := w.Get(ctx, c.ID); return err },
 			"siblings": func(ctx context.Context) error { _, err := w.Siblings(ctx, c.ID); return err },
 			"terms":    func(ctx context.Context) error { _, err := w.Terms(ctx, c.ID); return err },
-			"contacts": func(ctx context.Context) error { _, err := w.Contacts(ctx, c.ID); return err },
 			"+update": func(ctx context.Context) error {
 				_, err := w.Update(ctx, c.ID, []Edit{{Field: "name", New: "x"}})
 				return err
@@ -326,9 +279,6 @@ func TestIsolation(t *testing.T) {
 			"+reopen":  func(ctx context.Context) error { return w.Reopen(ctx, c.ID) },
 			"+archive": func(ctx context.Context) error { return w.Archive(ctx, c.ID) },
 			"+split":   func(ctx context.Context) error { _, err := w.Split(ctx, []id.ID{c.ID}, "x"); return err },
-			"+add":     func(ctx context.Context) error { _, err := w.AddContact(ctx, c.ID, Contact{Name: "x"}, ""); return err },
-			"+change":  func(ctx context.Context) error { _, err := w.UpdateContact(ctx, c.ID, p); return err },
-			"+remove":  func(ctx context.Context) error { return w.RemoveContact(ctx, c.ID, p.ID) },
 		}
 		for name, act := range acts {
 			if err := act(other.ctx); !errs.Is(err, errs.NotFound) {
@@ -345,7 +295,7 @@ func TestIsolation(t *testing.T) {
 			t.Error(found, err)
 		}
 		other.create(t, Input{Key: "A-1"}) // a key is taken in its workspace only
-		_, err = other.Create(other.ctx, Input{Name: "x", Organization: "x", Owner: w.hana.String()})
+		_, err := other.Create(other.ctx, Input{Name: "x", Organization: "x", Owner: w.hana.String()})
 		wants(t, err, errs.Invalid, "contract.err.owner")
 		_, err = other.Create(other.ctx, Input{Name: "x", Organization: c.OrgID.String()})
 		wants(t, err, errs.Invalid, "err.choice")

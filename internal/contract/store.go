@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
 	"kizuki/internal/text"
+	"kizuki/internal/who"
 )
 
 // chunk is how many ids or keys one IN list holds.
@@ -19,7 +20,7 @@ const chunk = 500
 
 // columns are the stored ones in the order of row and scan.
 var columns = strings.Fields(`workspace_id id key key_fold name name_fold org_id department owner_id status phase
-	outlook outlook_why outlook_by outlook_at start_date renewal_date notice_date auto_renew amount currency
+	outlook outlook_why outlook_by outlook_at start_date renewal_date notice_date auto_renew term_type amount currency
 	amount_basis domain visibility fields term_no ended_on last_import_id data_at version created_at archived_at live`)
 
 func (c *Contract) row(ws id.ID) []any {
@@ -28,7 +29,7 @@ func (c *Contract) row(ws id.ID) []any {
 	}
 	return []any{ws, c.ID, c.Key, text.Fold(c.Key), c.Name, text.Fold(c.Name), c.OrgID, c.Department, c.OwnerID,
 		c.Status, c.Phase, string(c.Outlook), c.OutlookWhy, c.OutlookBy, db.Micros(c.OutlookAt),
-		string(c.StartDate), string(c.RenewalDate), string(c.NoticeDate), c.AutoRenew, c.Amount, c.Currency,
+		string(c.StartDate), string(c.RenewalDate), string(c.NoticeDate), c.AutoRenew, string(c.TermType), c.Amount, c.Currency,
 		string(c.AmountBasis), c.Domain, c.Visibility, db.AsJSON(c.Fields), c.TermNo, string(c.EndedOn),
 		c.LastImportID, db.Micros(c.DataAt), c.Version, db.Micros(c.CreatedAt), db.Micros(c.ArchivedAt), c.live()}
 }
@@ -37,7 +38,7 @@ func (c *Contract) live() bool { return c.EndedOn == "" && c.ArchivedAt.IsZero()
 
 const selectContract = `SELECT c.id, c.key, c.name, c.org_id, o.name, c.department, c.owner_id, coalesce(m.name, ''),
 	c.status, c.phase, c.outlook, c.outlook_why, c.outlook_by, c.outlook_at, c.start_date, c.renewal_date,
-	c.notice_date, c.auto_renew, c.amount, c.currency, c.amount_basis, c.domain, c.visibility, c.fields, c.term_no,
+	c.notice_date, c.auto_renew, c.term_type, c.amount, c.currency, c.amount_basis, c.domain, c.visibility, c.fields, c.term_no,
 	c.ended_on, c.last_import_id, c.data_at, c.version, c.created_at, c.archived_at
 	FROM contract c
 	JOIN organization o ON o.workspace_id = c.workspace_id AND o.id = c.org_id
@@ -49,7 +50,7 @@ func scan(r db.Row) (Contract, error) {
 	var fields values
 	err := r.Scan(&c.ID, &c.Key, &c.Name, &c.OrgID, &c.OrgName, &c.Department, &c.OwnerID, &c.OwnerName,
 		&c.Status, &c.Phase, &c.Outlook, &c.OutlookWhy, &c.OutlookBy, (*db.Time)(&c.OutlookAt), &c.StartDate, &c.RenewalDate,
-		&c.NoticeDate, &c.AutoRenew, &c.Amount, &c.Currency, &c.AmountBasis, &c.Domain, &c.Visibility, &fields, &c.TermNo,
+		&c.NoticeDate, &c.AutoRenew, &c.TermType, &c.Amount, &c.Currency, &c.AmountBasis, &c.Domain, &c.Visibility, &fields, &c.TermNo,
 		&c.EndedOn, &c.LastImportID, (*db.Time)(&c.DataAt), &c.Version, (*db.Time)(&c.CreatedAt), (*db.Time)(&c.ArchivedAt))
 	c.Fields = fields
 	return c, err
@@ -71,22 +72,27 @@ func (v *values) Scan(src any) (err error) {
 	return err
 }
 
-func get(ctx context.Context, q db.Queryer, ws, contractID id.ID) (Contract, error) {
-	c, found, err := db.One(ctx, q, scan, selectContract+`c.workspace_id = $1 AND c.id = $2`, ws, contractID)
+// get reads one contract for somebody; what they may not read is not there.
+func get(ctx context.Context, q db.Queryer, a who.Actor, contractID id.ID) (Contract, error) {
+	var w db.Where
+	w.And("c.workspace_id = ? AND c.id = ?", a.Workspace, contractID)
+	seen := audience.Contract(&w, a, "c")
+	c, found, err := db.One(ctx, q, scan, selectContract+w.SQL()+" AND "+seen, w.Args()...)
 	if err == nil && !found {
 		err = errs.Missing("contract")
 	}
 	return c, err
 }
 
-// load reads contracts whose column is in list, in any order.
-func load[T any](ctx context.Context, q db.Queryer, ws id.ID, column string, list []T) ([]Contract, error) {
+// load reads contracts whose column is in list, in any order, for whoever a is.
+func load[T any](ctx context.Context, q db.Queryer, a who.Actor, column string, list []T) ([]Contract, error) {
 	var out []Contract
 	for part := range slices.Chunk(list, chunk) {
 		var w db.Where
-		w.And("c.workspace_id = ?", ws)
+		w.And("c.workspace_id = ?", a.Workspace)
 		db.In(&w, column, part)
-		rows, err := db.All(ctx, q, scan, selectContract+w.SQL(), w.Args()...)
+		seen := audience.Contract(&w, a, "c")
+		rows, err := db.All(ctx, q, scan, selectContract+w.SQL()+" AND "+seen, w.Args()...)
 		if err != nil {
 			return nil, err
 		}
@@ -214,28 +220,9 @@ func idByKey(ctx context.Context, q db.Queryer, ws id.ID, key string) (id.ID, bo
 // maxSiblings bounds the list beside a contract.
 const maxSiblings = 200
 
-func siblingsOf(ctx context.Context, q db.Queryer, ws id.ID, c Contract) ([]Contract, error) {
-	return db.All(ctx, q, scan, selectContract+`c.workspace_id = $1 AND c.org_id = $2 AND c.id <> $3
-		AND c.archived_at = 0 ORDER BY c.id LIMIT $4`, ws, c.OrgID, c.ID, maxSiblings)
-}
-
-func termsOf(ctx context.Context, q db.Queryer, ws, contractID id.ID) ([]Term, error) {
-	return db.All(ctx, q, func(r db.Row) (t Term, err error) {
-		err = r.Scan(&t.ContractID, &t.No, &t.Starts, &t.Renews, &t.Amount, &t.Currency, &t.Basis, &t.Outcome,
-			&t.Words, (*db.Time)(&t.ClosedAt))
-		return t, err
-	}, `SELECT contract_id, no, starts, renews, amount, currency, basis, outcome, words, closed_at
-		FROM term WHERE workspace_id = $1 AND contract_id = $2 ORDER BY no DESC`, ws, contractID)
-}
-
-func churnTerm(ctx context.Context, tx *db.Tx, ws, contractID id.ID, words string, at time.Time) error {
-	_, err := db.Exec(ctx, tx, `UPDATE term SET outcome = 'churned', words = $3, closed_at = $4
-		WHERE workspace_id = $1 AND contract_id = $2 AND outcome = 'open'`, ws, contractID, words, db.Micros(at))
-	return err
-}
-
-func reopenTerm(ctx context.Context, tx *db.Tx, ws id.ID, c Contract) error {
-	_, err := db.Exec(ctx, tx, `UPDATE term SET outcome = 'open', words = '', closed_at = 0
-		WHERE workspace_id = $1 AND contract_id = $2 AND no = $3`, ws, c.ID, c.TermNo)
-	return err
+func siblingsOf(ctx context.Context, q db.Queryer, a who.Actor, c Contract) ([]Contract, error) {
+	var w db.Where
+	w.And("c.workspace_id = ? AND c.org_id = ? AND c.id <> ? AND c.archived_at = 0", a.Workspace, c.OrgID, c.ID)
+	seen := audience.Contract(&w, a, "c")
+	return db.All(ctx, q, scan, selectContract+w.SQL()+" AND "+seen+" ORDER BY c.id LIMIT "+w.Arg(maxSiblings), w.Args()...)
 }

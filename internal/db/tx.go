@@ -34,13 +34,16 @@ var ErrNested = errors.New("db: a transaction inside a transaction")
 
 type txKey struct{}
 
+// Within reports whether ctx is that of a transaction.
+func Within(ctx context.Context) bool { return ctx.Value(txKey{}) != nil }
+
 const maxTries = 12
 
 // InTx runs f in a transaction and commits if it returns nil. Conflicts with
 // other transactions are tried again with jitter, so f must be repeatable:
 // no network, no hashing, no file work, nothing kept from a former try.
 func (d *DB) InTx(ctx context.Context, f func(ctx context.Context, tx *Tx) error) error {
-	if ctx.Value(txKey{}) != nil {
+	if Within(ctx) {
 		return ErrNested
 	}
 	inner := context.WithValue(ctx, txKey{}, true)

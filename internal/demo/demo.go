@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
@@ -46,6 +47,7 @@ type Services struct {
 	Orgs      *org.Service
 	Fields    *field.Service
 	Contracts *contract.Service
+	Contacts  *contact.Service
 	Timeline  *timeline.Service
 	Tasks     *task.Service
 	Rules     *rule.Service

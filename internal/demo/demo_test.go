@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kizuki/internal/bus"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/demo"
@@ -41,6 +42,7 @@ func build(d *db.DB, now time.Time) *house {
 	h.People = workspace.New(d, b)
 	h.Fields, h.Orgs = field.New(d, b), org.New(d, b)
 	h.Contracts = contract.New(d, b, h.Fields, h.Orgs)
+	h.Contacts = contact.New(d, b, h.Contracts)
 	h.Timeline = timeline.New(d, b)
 	h.Timeline.Subscribe(b)
 	h.Tasks = task.NewService(d, b, task.NotesFunc(func(ctx context.Context, tx *db.Tx, c id.ID, body, kind string, about id.ID) error {
@@ -48,8 +50,9 @@ func build(d *db.DB, now time.Time) *house {
 		return err
 	}))
 	h.Rules = rule.New(d, b, jobs, h.People, h.Fields, h.Tasks)
-	h.Handovers = handover.New(d, b, handover.Parts{People: h.People, Contracts: h.Contracts, Timeline: h.Timeline, Tasks: h.Tasks})
-	h.Intake = intake.New(d, b, intake.Parts{People: h.People, Fields: h.Fields, Orgs: h.Orgs, Contracts: h.Contracts, Notes: h.Timeline, Jobs: jobs})
+	h.Handovers = handover.New(d, b, handover.Parts{People: h.People, Contracts: h.Contracts, Contacts: h.Contacts, Timeline: h.Timeline, Tasks: h.Tasks})
+	h.Intake = intake.New(d, b, intake.Parts{People: h.People, Fields: h.Fields, Orgs: h.Orgs, Contracts: h.Contracts, Contacts: h.Contacts,
+		Notes: h.Timeline, Jobs: jobs})
 	h.today = today.New(h.Tasks, h.Timeline, func(ctx context.Context, ids []id.ID) (map[id.ID]contract.Contract, error) {
 		return h.Contracts.Load(ctx, d, who.From(ctx).Workspace, ids)
 	})

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"kizuki/internal/cal"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/id"
 	"kizuki/internal/task"
@@ -76,10 +77,10 @@ func (f *filler) planStakeholder(s story, p stakeholder) {
 	if p.From != nil {
 		at = *p.From
 	}
-	var there contract.Contact
+	var there contact.Contact
 	f.by(s.ownerAt(at), at, func(ctx context.Context) (err error) {
-		there, err = f.Contracts.AddContact(ctx, f.contracts[s.ID],
-			contract.Contact{Name: p.Name, Kana: p.Kana, Title: p.Title, Mail: p.Mail}, p.Role)
+		there, err = f.Contacts.Add(ctx, f.contracts[s.ID],
+			contact.Contact{Name: p.Name, Kana: p.Kana, Title: p.Title, Mail: p.Mail}, p.Role)
 		return err
 	})
 	if p.Later == nil {
@@ -87,7 +88,7 @@ func (f *filler) planStakeholder(s story, p stakeholder) {
 	}
 	f.by(s.ownerAt(p.Later.At), p.Later.At, func(ctx context.Context) error {
 		there.Title, there.Role = p.Later.Title, p.Later.Role
-		_, err := f.Contracts.UpdateContact(ctx, f.contracts[s.ID], there)
+		_, err := f.Contacts.Update(ctx, f.contracts[s.ID], there)
 		return err
 	})
 }

@@ -39,7 +39,7 @@ const (
 // Reserved are the attributes every contract has, and what imports call their
 // columns; no field may take their names.
 var Reserved = strings.Fields(`id key name organization corporate_number department owner status phase
-	outlook outlook_why start_date renewal_date notice_date auto_renew amount currency amount_basis domain
+	outlook outlook_why start_date renewal_date notice_date auto_renew term_type amount currency amount_basis domain
 	contact_name contact_mail note fields version ended_on`)
 
 // Service offers the acts on fields.

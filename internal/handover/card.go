@@ -3,6 +3,8 @@ package handover
 import (
 	"context"
 
+	"kizuki/internal/audience"
+	"kizuki/internal/cal"
 	"kizuki/internal/contract"
 	"kizuki/internal/id"
 	"kizuki/internal/task"
@@ -55,11 +57,14 @@ func (s *Service) fill(ctx context.Context, a who.Actor, list []Handover) ([]Car
 	for i, h := range list {
 		refs[i] = h.Contract
 	}
-	contracts, err := s.contracts.Load(ctx, s.db, a.Workspace, refs)
+	contracts, err := s.contracts.Readable(ctx, s.db, refs)
 	if err != nil {
 		return nil, err
 	}
 	words, err := saidOn(ctx, s.db, a, refs)
+	if err == nil {
+		err = s.witness(ctx, a, words)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -67,7 +72,7 @@ func (s *Service) fill(ctx context.Context, a who.Actor, list []Handover) ([]Car
 	if err != nil {
 		return nil, err
 	}
-	people, err := s.contracts.ContactsOf(ctx, s.db, refs)
+	people, err := s.contacts.OfMany(ctx, s.db, refs)
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +82,17 @@ func (s *Service) fill(ctx context.Context, a who.Actor, list []Handover) ([]Car
 		cards[i].Contacts = people[h.Contract]
 	}
 	return cards, nil
+}
+
+// witness writes down that the actor has read limited notes of others.
+func (s *Service) witness(ctx context.Context, a who.Actor, list []said) error {
+	var foreign []id.ID
+	for _, v := range list {
+		if v.limited && v.Author.ID != a.Member {
+			foreign = append(foreign, v.Note)
+		}
+	}
+	return audience.Witness(ctx, s.db, a, audience.KindNote, foreign, cal.Of(s.Now().In(a.Location())), s.people.AuditIn)
 }
 
 func newCard(h Handover, c contract.Contract, words []said, tasks []task.Task) Card {

@@ -269,8 +269,11 @@ func (s *Service) Meanwhile(ctx context.Context, ref id.ID) (m Meanwhile, err er
 	if m.Tasks, err = s.tasks.SettledFor(ctx, m.Member.ID, m.Deputy.ID, from, to); err != nil {
 		return m, err
 	}
-	m.Spoken, err = spokenFor(ctx, s.db, a, m.Member.ID, m.Deputy.ID, db.Micros(from), db.Micros(to))
-	return m, err
+	var limited []said
+	if m.Spoken, limited, err = spokenFor(ctx, s.db, a, m.Member.ID, m.Deputy.ID, db.Micros(from), db.Micros(to)); err != nil {
+		return m, err
+	}
+	return m, s.witness(ctx, a, limited)
 }
 
 // start is the moment a day begins in a zone.

@@ -10,6 +10,7 @@ import (
 
 	"kizuki/internal/bus"
 	"kizuki/internal/cal"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -151,7 +152,7 @@ type Card struct {
 	Hunches  []Words // the last five, newest first
 	Mine     []task.Task
 	Offered  []task.Task // of the former owner, made by people
-	Contacts []contract.Contact
+	Contacts []contact.Contact
 }
 
 // Cover is somebody who stands in for a member on some days, both included, in

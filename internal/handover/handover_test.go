@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
@@ -351,7 +352,7 @@ func TestCard(t *testing.T) {
 		hidden, err := w.Timeline.Post(w.As(who.Member), timeline.PostInput{Contract: c.ID, Body: "ひとりごと", Hunch: timeline.Bad, Visibility: timeline.AuthorOnly})
 		w.must(err)
 		w.exec("UPDATE note SET pinned = TRUE WHERE id = $1 OR id = $2", pinned.ID, hidden.ID)
-		_, err = w.Contracts.AddContact(w.Ctx, c.ID, contract.Contact{Name: "佐藤 亮", Title: "部長"}, "決める人")
+		_, err = w.Contacts.Add(w.Ctx, c.ID, contact.Contact{Name: "佐藤 亮", Title: "部長"}, "決める人")
 		w.must(err)
 		w.byHand(c.ID, me, "電話する")
 		whole := w.byHand(c.ID, me, "資料をまとめる")

@@ -9,6 +9,7 @@ import (
 
 	"kizuki/internal/audience"
 	"kizuki/internal/bus"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
@@ -26,6 +27,7 @@ type Service struct {
 	bus       *bus.Bus
 	people    *workspace.Service
 	contracts *contract.Service
+	contacts  *contact.Service
 	timeline  *timeline.Service
 	tasks     *task.Service
 }
@@ -34,6 +36,7 @@ type Service struct {
 type Parts struct {
 	People    *workspace.Service
 	Contracts *contract.Service
+	Contacts  *contact.Service
 	Timeline  *timeline.Service
 	Tasks     *task.Service
 }
@@ -41,7 +44,7 @@ type Parts struct {
 // New makes the service, which listens for contracts that change hands. It must
 // be made after task's, whose own tasks follow first.
 func New(d *db.DB, b *bus.Bus, p Parts) *Service {
-	s := &Service{Now: time.Now, db: d, bus: b, people: p.People, contracts: p.Contracts, timeline: p.Timeline, tasks: p.Tasks}
+	s := &Service{Now: time.Now, db: d, bus: b, people: p.People, contracts: p.Contracts, contacts: p.Contacts, timeline: p.Timeline, tasks: p.Tasks}
 	s.subscribe(b)
 	return s
 }
@@ -86,7 +89,7 @@ func (s *Service) give(ctx context.Context, tx *db.Tx, a who.Actor, in Input) (A
 	if !here[in.To] {
 		return Act{}, errs.Field("to", "handover.err.to")
 	}
-	saves, err := s.saves(ctx, tx, a, in)
+	saves, err := s.saves(ctx, tx, in)
 	if err != nil {
 		return Act{}, err
 	}
@@ -107,19 +110,15 @@ func (s *Service) give(ctx context.Context, tx *db.Tx, a who.Actor, in Input) (A
 }
 
 // saves are the contracts with their new owner.
-func (s *Service) saves(ctx context.Context, tx *db.Tx, a who.Actor, in Input) ([]contract.Save, error) {
-	sees, err := audience.SeesContracts(ctx, tx, a, in.Contracts)
-	if err != nil {
-		return nil, err
-	}
-	found, err := s.contracts.Load(ctx, tx, a.Workspace, in.Contracts)
+func (s *Service) saves(ctx context.Context, tx *db.Tx, in Input) ([]contract.Save, error) {
+	found, err := s.contracts.Readable(ctx, tx, in.Contracts)
 	if err != nil {
 		return nil, err
 	}
 	var saves []contract.Save
 	for _, ref := range in.Contracts {
 		c, there := found[ref]
-		if !there || !sees[ref] {
+		if !there {
 			return nil, errs.Missing("contract")
 		}
 		if c.OwnerID != in.To {
@@ -269,8 +268,7 @@ func (s *Service) UndoOf(ctx context.Context, ref id.ID) (Undone, error) {
 // undo reads as the system: who gave a limited contract away may no longer read
 // it, and may take the act back all the same.
 func (s *Service) undo(ctx context.Context, tx *db.Tx, a who.Actor, batch id.ID) (u Undone, err error) {
-	all := who.System(a.Workspace, a.Zone)
-	act, err := s.actOf(ctx, tx, all, batch)
+	act, err := s.actOf(ctx, tx, who.System(a.Workspace, a.Zone), batch)
 	if err != nil {
 		return u, err
 	}
@@ -285,7 +283,7 @@ func (s *Service) undo(ctx context.Context, tx *db.Tx, a who.Actor, batch id.ID)
 	if err != nil {
 		return u, err
 	}
-	found, err := s.contracts.Load(who.With(ctx, all), tx, a.Workspace, refs)
+	found, err := s.contracts.Load(ctx, tx, a.Workspace, refs)
 	if err != nil {
 		return u, err
 	}

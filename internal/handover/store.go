@@ -158,6 +158,7 @@ const lastWords = 5
 type said struct {
 	contract id.ID
 	kind     string
+	limited  bool
 	Words
 }
 
@@ -175,31 +176,38 @@ func saidOn(ctx context.Context, q db.Queryer, a who.Actor, contracts []id.ID) (
 		of := w.Arg(c)
 		for _, s := range saidOf {
 			parts = append(parts, `SELECT * FROM (SELECT n.contract_id, '`+s.kind+`' AS kind, n.id, n.author_id, COALESCE(m.name, '') AS author,
-				n.at, n.body, n.hunch FROM note n LEFT JOIN member m ON m.workspace_id = n.workspace_id AND m.id = n.author_id
+				n.at, n.body, n.hunch, n.visibility FROM note n LEFT JOIN member m ON m.workspace_id = n.workspace_id AND m.id = n.author_id
 				WHERE n.workspace_id = `+ws+` AND n.contract_id = `+of+` AND n.deleted_at = 0 AND `+s.cond+` AND `+seen+`
 				ORDER BY n.at DESC, n.id DESC LIMIT `+strconv.Itoa(s.most)+`) x`)
 		}
 	}
 	return db.All(ctx, q, func(r db.Row) (v said, err error) {
-		err = r.Scan(&v.contract, &v.kind, &v.Note, &v.Author.ID, &v.Author.Name, (*db.Time)(&v.At), &v.Body, &v.Hunch)
+		var visibility string
+		err = r.Scan(&v.contract, &v.kind, &v.Note, &v.Author.ID, &v.Author.Name, (*db.Time)(&v.At), &v.Body, &v.Hunch, &visibility)
+		v.limited = visibility == audience.Author
 		return v, err
 	}, strings.Join(parts, " UNION ALL ")+" ORDER BY at DESC, id DESC", w.Args()...)
 }
 
 // spokenFor reads what one member wrote in a stretch of time on the contracts
-// of an owner, newest first.
-func spokenFor(ctx context.Context, q db.Queryer, a who.Actor, owner, by id.ID, from, to int64) ([]Spoken, error) {
+// of an owner, newest first; limited are the notes not everyone may read.
+func spokenFor(ctx context.Context, q db.Queryer, a who.Actor, owner, by id.ID, from, to int64) (list []Spoken, limited []said, err error) {
 	var w db.Where
 	w.And("n.workspace_id = ? AND n.author_id = ? AND n.at >= ? AND n.at < ? AND n.deleted_at = 0 AND c.owner_id = ?", a.Workspace, by, from, to, owner)
 	where := w.SQL() + " AND " + audience.Note(&w, a, "n") + " AND " + audience.Contract(&w, a, "c")
-	return db.All(ctx, q, func(r db.Row) (v Spoken, err error) {
-		err = r.Scan(&v.Note, &v.Author.ID, &v.Author.Name, (*db.Time)(&v.At), &v.Body, &v.Hunch, &v.Contract, &v.Org, &v.Name)
+	list, err = db.All(ctx, q, func(r db.Row) (v Spoken, err error) {
+		var visibility string
+		err = r.Scan(&v.Note, &v.Author.ID, &v.Author.Name, (*db.Time)(&v.At), &v.Body, &v.Hunch, &v.Contract, &v.Org, &v.Name, &visibility)
+		if visibility == audience.Author {
+			limited = append(limited, said{limited: true, Words: v.Words})
+		}
 		return v, err
-	}, `SELECT n.id, n.author_id, m.name, n.at, n.body, n.hunch, c.id, o.name, c.name FROM note n
+	}, `SELECT n.id, n.author_id, m.name, n.at, n.body, n.hunch, c.id, o.name, c.name, n.visibility FROM note n
 		JOIN contract c ON c.workspace_id = n.workspace_id AND c.id = n.contract_id
 		JOIN organization o ON o.workspace_id = c.workspace_id AND o.id = c.org_id
 		JOIN member m ON m.workspace_id = n.workspace_id AND m.id = n.author_id
 		WHERE `+where+" ORDER BY n.at DESC, n.id DESC LIMIT 200", w.Args()...)
+	return list, limited, err
 }
 
 // held counts by owner (0 = nobody) the running contracts the actor may read.
@@ -221,12 +229,11 @@ func toDo(ctx context.Context, q db.Queryer, a who.Actor, today cal.Date) ([]Loa
 	soon := "t.due_date BETWEEN '0' AND " + w.Arg(string(today.AddDays(LoadDays)))
 	minutes := "CASE WHEN t.minutes = 0 THEN " + strconv.Itoa(task.AssumedMinutes) + " ELSE t.minutes END"
 	w.And("t.workspace_id = ? AND t.state = 'open'", a.Workspace)
-	where := w.SQL() + " AND (t.contract_id IS NULL OR " + audience.Contract(&w, a, "c") + ")"
+	where := w.SQL() + " AND " + audience.OfRow(&w, a, "t")
 	return db.All(ctx, q, func(r db.Row) (l Load, err error) {
 		err = r.Scan(&l.ID, &l.Tasks, &l.Minutes)
 		return l, err
-	}, "SELECT t.owner_id, count(*), COALESCE(sum(CASE WHEN "+soon+" THEN "+minutes+` ELSE 0 END), 0) FROM task t
-		LEFT JOIN contract c ON c.workspace_id = t.workspace_id AND c.id = t.contract_id WHERE `+where+" GROUP BY t.owner_id", w.Args()...)
+	}, "SELECT t.owner_id, count(*), COALESCE(sum(CASE WHEN "+soon+" THEN "+minutes+` ELSE 0 END), 0) FROM task t WHERE `+where+" GROUP BY t.owner_id", w.Args()...)
 }
 
 // today is the workspace's day, whatever zone the actor reads in.

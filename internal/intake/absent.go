@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -65,6 +66,7 @@ func (s *Service) AbsentOf(ctx context.Context, owners ...id.ID) ([]AbsentRow, e
 		these := " IN (" + strings.Join(marks, ",") + ")"
 		w.And("(s.owner_id" + these + " OR c.owner_id" + these + ")")
 	}
+	where := w.SQL() + " AND " + audience.Contract(&w, a, "c")
 	return db.All(ctx, s.db, func(r db.Row) (x AbsentRow, err error) {
 		err = r.Scan(&x.SourceID, &x.SourceName, &x.ContractID, &x.Name, &x.OrgName, (*db.Time)(&x.LastSeen), (*db.Time)(&x.Since), &x.Owners[0], &x.Owners[1])
 		return x, err
@@ -72,7 +74,7 @@ func (s *Service) AbsentOf(ctx context.Context, owners ...id.ID) ([]AbsentRow, e
 		FROM source_key k JOIN source s ON s.workspace_id = k.workspace_id AND s.id = k.source_id
 		JOIN contract c ON c.workspace_id = k.workspace_id AND c.id = k.contract_id
 		JOIN organization o ON o.workspace_id = c.workspace_id AND o.id = c.org_id
-		WHERE `+w.SQL()+` ORDER BY k.absent_since, k.contract_id LIMIT `+w.Arg(maxAbsent), w.Args()...)
+		WHERE `+where+` ORDER BY k.absent_since, k.contract_id LIMIT `+w.Arg(maxAbsent), w.Args()...)
 }
 
 // AbsentForMe is Absent for the actor.

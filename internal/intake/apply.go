@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"kizuki/internal/bus"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
@@ -34,14 +35,14 @@ type ApplyOptions struct {
 // journal is what applying made or learned besides contracts, for the undo.
 type journal struct {
 	compare.Meant
-	OrgsMade   []id.ID                `json:"orgs_made,omitempty"`
-	Numbered   []id.ID                `json:"numbered,omitempty"`
-	OwnersMade []id.ID                `json:"owners_made,omitempty"`
-	Fields     []id.ID                `json:"fields,omitempty"`
-	Options    []columns.NewOption    `json:"options,omitempty"`
-	Contacts   []contract.ContactLink `json:"contacts,omitempty"`
-	Notes      []id.ID                `json:"notes,omitempty"`
-	Came       []cameBack             `json:"came,omitempty"`
+	OrgsMade   []id.ID             `json:"orgs_made,omitempty"`
+	Numbered   []id.ID             `json:"numbered,omitempty"`
+	OwnersMade []id.ID             `json:"owners_made,omitempty"`
+	Fields     []id.ID             `json:"fields,omitempty"`
+	Options    []columns.NewOption `json:"options,omitempty"`
+	Contacts   []contact.Link      `json:"contacts,omitempty"`
+	Notes      []id.ID             `json:"notes,omitempty"`
+	Came       []cameBack          `json:"came,omitempty"`
 }
 
 // cameBack is how an absent key stood before it came back.
@@ -430,14 +431,14 @@ func (ap *applier) resolve(ctx context.Context, rows []compare.Row) error {
 // extras writes what the rows bring besides the contract's own values.
 func (ap *applier) extras(ctx context.Context, rows []compare.Row, saves []contract.Save) error {
 	var notes []timeline.ImportedNote
-	var links []contract.ContactLink
+	var links []contact.Link
 	for i, r := range rows {
 		c := saves[i].Contract
 		if r.After.Note != "" {
 			notes = append(notes, timeline.ImportedNote{Contract: c.ID, At: db.FromMicros(ap.now), Body: r.After.Note})
 		}
 		if p := r.After.Contact; p != nil {
-			links = append(links, contract.ContactLink{ContractID: c.ID, OrgID: c.OrgID, Contact: contract.Contact{Name: p.Name, Mail: p.Mail}})
+			links = append(links, contact.Link{ContractID: c.ID, OrgID: c.OrgID, Contact: contact.Contact{Name: p.Name, Mail: p.Mail}})
 		}
 	}
 	if len(notes) > 0 {
@@ -450,12 +451,12 @@ func (ap *applier) extras(ctx context.Context, rows []compare.Row, saves []contr
 	if len(links) == 0 {
 		return nil
 	}
-	if err := ap.contracts.AddContactsIn(ctx, ap.tx, ap.actor.Workspace, links); err != nil {
+	if err := ap.contacts.AddManyIn(ctx, ap.tx, ap.actor.Workspace, links); err != nil {
 		return err
 	}
 	for _, l := range links {
 		if l.Made || l.Linked {
-			l.Contact = contract.Contact{ID: l.Contact.ID}
+			l.Contact = contact.Contact{ID: l.Contact.ID}
 			ap.journal.Contacts = append(ap.journal.Contacts, l)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kizuki/internal/bus"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/field"
@@ -51,7 +52,8 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	w.people.Now, w.fields.Now, w.orgs.Now, w.contracts.Now, w.trail.Now = clock, clock, clock, clock, clock
 	w.trail.Subscribe(b)
 	w.jobs = job.New(d, slog.New(slog.DiscardHandler))
-	w.in = intake.New(d, b, intake.Parts{People: w.people, Fields: w.fields, Orgs: w.orgs, Contracts: w.contracts, Notes: w.trail, Jobs: w.jobs})
+	w.in = intake.New(d, b, intake.Parts{People: w.people, Fields: w.fields, Orgs: w.orgs, Contracts: w.contracts, Contacts: contact.New(d, b, w.contracts),
+		Notes: w.trail, Jobs: w.jobs})
 	w.in.Now = clock
 	var err error
 	w.actor, err = w.people.CreateWorkspace(context.Background(), workspace.SetupInput{Workspace: "気づき", Name: "岡田 真帆",

@@ -9,6 +9,7 @@ import (
 
 	"kizuki/internal/bus"
 	"kizuki/internal/cal"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
@@ -46,6 +47,7 @@ type Service struct {
 	fields    *field.Service
 	orgs      *org.Service
 	contracts *contract.Service
+	contacts  *contact.Service
 	notes     Notes
 	jobs      *job.Queue
 
@@ -60,13 +62,14 @@ type Parts struct {
 	Fields    *field.Service
 	Orgs      *org.Service
 	Contracts *contract.Service
+	Contacts  *contact.Service
 	Notes     Notes
 	Jobs      *job.Queue
 }
 
 // New makes the service and names its jobs.
 func New(d *db.DB, b *bus.Bus, p Parts) *Service {
-	s := &Service{db: d, bus: b, people: p.People, fields: p.Fields, orgs: p.Orgs, contracts: p.Contracts,
+	s := &Service{db: d, bus: b, people: p.People, fields: p.Fields, orgs: p.Orgs, contracts: p.Contracts, contacts: p.Contacts,
 		notes: p.Notes, jobs: p.Jobs, Now: time.Now}
 	s.handleJobs()
 	return s

@@ -12,6 +12,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
+	"kizuki/internal/bus"
+	"kizuki/internal/contact"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -57,7 +59,7 @@ func TestWhatAJapaneseListBecomes(t *testing.T) {
 		if o := w.byKey("k-3"); o.OrgID == c.OrgID || o.Amount != nil {
 			t.Errorf("%+v", o)
 		}
-		people, err := w.contracts.Contacts(w.ctx, c.ID)
+		people, err := contact.New(w.d, bus.New(), w.contracts).Of(w.ctx, c.ID)
 		if err != nil || len(people) != 1 || people[0].Name != "小田切 修" || people[0].Mail != "odagiri@alpha.example.jp" {
 			t.Errorf("%+v, %v", people, err)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"kizuki/internal/bus"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
@@ -211,13 +212,13 @@ func (un *undoer) keep(ctx context.Context, touched map[id.ID]bool) error {
 // extras takes back notes and contacts on contracts that stay as they were;
 // what the import brought to one that stays stays with it.
 func (un *undoer) extras(ctx context.Context) error {
-	var links []contract.ContactLink
+	var links []contact.Link
 	for _, l := range un.journal.Contacts {
 		if !un.stays[l.ContractID] {
 			links = append(links, l)
 		}
 	}
-	if err := un.contracts.RemoveContactsIn(ctx, un.tx, un.ws, links); err != nil {
+	if err := un.contacts.RemoveManyIn(ctx, un.tx, un.ws, links); err != nil {
 		return err
 	}
 	for part := range slices.Chunk(un.journal.Notes, inList) {

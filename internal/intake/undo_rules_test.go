@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kizuki/internal/bus"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/intake"
@@ -36,7 +37,8 @@ func newRuled(t *testing.T, d *db.DB) *ruled {
 	w.jobs = job.New(d, slog.New(slog.DiscardHandler))
 	r := &ruled{world: w, tasks: task.NewService(d, b, nil)}
 	r.rules = rule.New(d, b, w.jobs, w.people, w.fields, r.tasks)
-	w.in = intake.New(d, b, intake.Parts{People: w.people, Fields: w.fields, Orgs: w.orgs, Contracts: w.contracts, Notes: w.trail, Jobs: w.jobs})
+	w.in = intake.New(d, b, intake.Parts{People: w.people, Fields: w.fields, Orgs: w.orgs, Contracts: w.contracts, Contacts: contact.New(d, b, w.contracts),
+		Notes: w.trail, Jobs: w.jobs})
 	clock := func() time.Time { return w.now }
 	w.contracts.Now, w.trail.Now, r.tasks.Now, r.rules.Now, w.in.Now = clock, clock, clock, clock, clock
 

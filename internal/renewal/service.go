@@ -80,7 +80,7 @@ func (s *Service) Record(ctx context.Context, contractID id.ID, in Input) (r Ren
 		return Renewal{}, err
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		c, err := s.open(ctx, tx, a.Workspace, contractID)
+		c, err := s.open(ctx, tx, contractID)
 		if err != nil {
 			return err
 		}
@@ -109,8 +109,8 @@ func (k kept) news(ws id.ID) bus.Change {
 		Data: map[string]any{"words": said}}
 }
 
-func (s *Service) open(ctx context.Context, tx *db.Tx, ws, contractID id.ID) (contract.Contract, error) {
-	found, err := s.contracts.Load(ctx, tx, ws, []id.ID{contractID})
+func (s *Service) open(ctx context.Context, tx *db.Tx, contractID id.ID) (contract.Contract, error) {
+	found, err := s.contracts.Readable(ctx, tx, []id.ID{contractID})
 	c, ok := found[contractID]
 	switch {
 	case err != nil:
@@ -199,10 +199,7 @@ func (s *Service) effective(ctx context.Context, c contract.Contract, in Input) 
 		}
 		return c.RenewalDate, nil
 	}
-	d, err := cal.Parse(said)
-	if in.Form {
-		d, err = cal.ParseLoose(said, today)
-	}
+	d, err := s.day(ctx, said, in.Form)
 	if err != nil {
 		return "", field.DateError("effective_date", err)
 	}
@@ -230,6 +227,9 @@ func (s *Service) carryOut(ctx context.Context, tx *db.Tx, c contract.Contract, 
 	}
 	if !after.RenewalDate.IsZero() && after.RenewalDate <= after.StartDate {
 		return errs.Field("next_term.end", "renewal.err.order")
+	}
+	if !c.StartDate.IsZero() && after.StartDate <= c.StartDate {
+		return errs.Field("next_term.start", "renewal.err.before")
 	}
 	if err := in.Outcome.check(c, after); err != nil {
 		return err
@@ -284,9 +284,12 @@ func (s *Service) Undo(ctx context.Context, renewalID id.ID) (r Renewal, err err
 		if err != nil {
 			return err
 		}
-		found, err := s.contracts.Load(ctx, tx, a.Workspace, []id.ID{k.Contract})
+		found, err := s.contracts.Readable(ctx, tx, []id.ID{k.Contract})
 		if err != nil {
 			return err
+		}
+		if _, ok := found[k.Contract]; !ok {
+			return errs.Missing("renewal")
 		}
 		if !k.last(found[k.Contract]) {
 			return errs.New(errs.Conflict, "renewal.err.not_last")

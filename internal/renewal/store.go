@@ -3,6 +3,7 @@ package renewal
 import (
 	"context"
 
+	"kizuki/internal/cal"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -88,4 +89,14 @@ func storeReasons(ctx context.Context, tx *db.Tx, ws id.ID, side Side, labels []
 		rows[i] = []any{ws, string(side), i, l}
 	}
 	return db.Bulk(ctx, tx, `INSERT INTO renewal_reason (workspace_id, side, position, label)`, "", rows)
+}
+
+// selfRenewing gives live contracts that renew themselves and whose date has
+// passed, a hundred at a time; rolling ones have no date to pass, and what
+// somebody took back is left to people.
+func selfRenewing(ctx context.Context, q db.Queryer, ws id.ID, today cal.Date) ([]id.ID, error) {
+	return db.All(ctx, q, db.Value[id.ID], `SELECT c.id FROM contract c WHERE c.workspace_id = $1 AND c.live = TRUE
+		AND c.renewal_date > '' AND c.renewal_date < $2 AND c.auto_renew = TRUE AND c.term_type = '' AND c.last_import_id IS NULL
+		AND NOT EXISTS (SELECT 1 FROM renewal r WHERE r.workspace_id = c.workspace_id AND r.contract_id = c.id
+			AND r.term_no = c.term_no AND r.undone_at > 0) ORDER BY c.renewal_date, c.id LIMIT 100`, ws, string(today))
 }

@@ -61,6 +61,8 @@ func (s *Service) preview(ctx context.Context, r Rule, today cal.Date) (p Previe
 	if err != nil {
 		return p, err
 	}
+	a := who.From(ctx)
+	sc.reader = &a
 	for _, st := range r.Spec.Steps {
 		if err := s.previewStep(ctx, sc, st, today, &p); err != nil {
 			return p, err

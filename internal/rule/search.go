@@ -5,10 +5,12 @@ import (
 	"strings"
 	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/cal"
 	"kizuki/internal/db"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
+	"kizuki/internal/who"
 )
 
 // Item is a step that comes up for a contract.
@@ -32,6 +34,7 @@ type search struct {
 	ws     id.ID
 	rule   id.ID // whose firings count; 0 for a spec that is no rule yet
 	spec   Spec
+	reader *who.Actor // who is shown the contracts; nil when something happens to them
 	fields map[string]field.Field
 }
 
@@ -52,6 +55,9 @@ func (s *Service) search(ctx context.Context, q db.Queryer, ws id.ID, r Rule) (s
 func (sc search) where(w *db.Where, lo, hi cal.Date) (from, date string) {
 	from = "contract c"
 	w.And("c.workspace_id = ? AND c.live = TRUE", sc.ws)
+	if sc.reader != nil {
+		w.And(audience.Contract(w, *sc.reader, "c"))
+	}
 	key, custom := strings.CutPrefix(sc.spec.On, "field:")
 	switch f := sc.fields[key]; {
 	case !custom:

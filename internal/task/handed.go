@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"kizuki/internal/audience"
 	"kizuki/internal/bus"
 	"kizuki/internal/cal"
 	"kizuki/internal/db"
@@ -67,12 +66,6 @@ func (s *Service) give(ctx context.Context, tx *db.Tx, ws id.ID, list []Task, to
 	return s.bus.Publish(ctx, tx, news...)
 }
 
-// readable is the condition that the actor may read the contract of a task, if
-// it has one.
-func readable(w *db.Where, a who.Actor) string {
-	return "(t.contract_id IS NULL OR " + audience.Contract(w, a, "c") + ")"
-}
-
 // maxOpen bounds the open tasks of several contracts.
 const maxOpen = 500
 
@@ -83,10 +76,10 @@ func (s *Service) OpenOf(ctx context.Context, q db.Queryer, contracts []id.ID) (
 	if err != nil || len(contracts) == 0 {
 		return map[id.ID][]Task{}, err
 	}
-	w := open(a.Workspace)
+	w := seen(a)
+	w.And("t.state = 'open'")
 	db.In(w, "t.contract_id", contracts)
-	list, err := db.All(ctx, q, scan, selectTask+` JOIN contract c ON c.workspace_id = t.workspace_id AND c.id = t.contract_id
-		WHERE `+w.SQL()+" AND "+audience.Contract(w, a, "c")+`
+	list, err := db.All(ctx, q, scan, selectTask+" WHERE "+w.SQL()+`
 		ORDER BY CASE WHEN t.due_date = '' THEN 1 ELSE 0 END, t.due_date, t.id LIMIT `+strconv.Itoa(maxOpen), w.Args()...)
 	out := make(map[id.ID][]Task, len(contracts))
 	for _, t := range list {
@@ -102,18 +95,18 @@ func (s *Service) QueueFor(ctx context.Context, members []id.ID, today cal.Date)
 	if err != nil || len(members) == 0 {
 		return Due{}, err
 	}
-	w := open(a.Workspace)
+	w := seen(a)
+	w.And("t.state = 'open'")
 	db.In(w, "t.owner_id", members)
 	w.And("CASE WHEN t.snooze_until > '' THEN t.snooze_until ELSE t.due_date END BETWEEN '0' AND ?", string(today))
-	where := w.SQL() + " AND " + readable(w, a)
 	type sum struct{ count, minutes int }
 	total, _, err := db.One(ctx, s.db, func(r db.Row) (v sum, err error) { return v, r.Scan(&v.count, &v.minutes) },
-		"SELECT count(*), COALESCE(sum(CASE WHEN t.minutes = 0 THEN "+strconv.Itoa(AssumedMinutes)+` ELSE t.minutes END), 0) FROM task t
-			LEFT JOIN contract c ON c.workspace_id = t.workspace_id AND c.id = t.contract_id WHERE `+where, w.Args()...)
+		"SELECT count(*), COALESCE(sum(CASE WHEN t.minutes = 0 THEN "+strconv.Itoa(AssumedMinutes)+
+			" ELSE t.minutes END), 0) FROM task t WHERE "+w.SQL(), w.Args()...)
 	if err != nil {
 		return Due{}, err
 	}
-	items, err := db.All(ctx, s.db, scanItem, selectItem+" WHERE "+where+" ORDER BY t.due_date, t.id LIMIT "+strconv.Itoa(QueueLimit), w.Args()...)
+	items, err := db.All(ctx, s.db, scanItem, selectItem+" WHERE "+w.SQL()+" ORDER BY t.due_date, t.id LIMIT "+strconv.Itoa(QueueLimit), w.Args()...)
 	return Due{Items: items, Count: total.count, Minutes: total.minutes}, err
 }
 
@@ -124,9 +117,9 @@ func (s *Service) SettledFor(ctx context.Context, owner, by id.ID, from, to time
 	if err != nil {
 		return nil, err
 	}
-	w := new(db.Where)
-	w.And("t.workspace_id = ? AND c.owner_id = ? AND t.done_by = ? AND t.state IN ('done', 'skipped')", a.Workspace, owner, by)
+	w := seen(a)
+	w.And("c.owner_id = ? AND t.done_by = ? AND t.state IN ('done', 'skipped')", owner, by)
 	w.And("t.done_at >= ? AND t.done_at < ?", db.Micros(from), db.Micros(to))
-	return db.All(ctx, s.db, scanItem, selectItem+" WHERE "+w.SQL()+" AND "+audience.Contract(w, a, "c")+
+	return db.All(ctx, s.db, scanItem, selectItem+" WHERE "+w.SQL()+
 		" ORDER BY t.done_at DESC, t.id DESC LIMIT 200", w.Args()...)
 }

@@ -93,8 +93,7 @@ func (s *Service) byDue(ctx context.Context, a who.Actor, q Query, after cursor)
 }
 
 func (s *Service) walk(ctx context.Context, a who.Actor, q Query, order string, limit int, more func(*db.Where)) ([]Item, error) {
-	w := new(db.Where)
-	w.And("t.workspace_id = ?", a.Workspace)
+	w := seen(a)
 	if q.State != "" {
 		w.And("t.state = ?", string(q.State))
 	}
@@ -154,8 +153,8 @@ func (s *Service) Queue(ctx context.Context, member id.ID, today cal.Date) (Due,
 	if err != nil {
 		return Due{}, err
 	}
-	w := open(a.Workspace)
-	w.And("t.owner_id = ?", member)
+	w := seen(a)
+	w.And("t.state = 'open' AND t.owner_id = ?", member)
 	w.And("CASE WHEN t.snooze_until > '' THEN t.snooze_until ELSE t.due_date END BETWEEN '0' AND ?", string(today))
 	type sum struct{ count, minutes int }
 	total, _, err := db.One(ctx, s.db, func(r db.Row) (v sum, err error) { return v, r.Scan(&v.count, &v.minutes) },
@@ -181,14 +180,16 @@ func (s *Service) ForContract(ctx context.Context, contract id.ID) (Panel, error
 	if err != nil {
 		return Panel{}, err
 	}
-	const of = selectItem + " WHERE t.workspace_id = $1 AND t.contract_id = $2 AND "
+	w := seen(a)
+	w.And("t.contract_id = ?", contract)
+	of := selectItem + " WHERE " + w.SQL() + " AND "
 	open, err := db.All(ctx, s.db, scanItem, of+`t.state = 'open'
-		ORDER BY CASE WHEN t.due_date = '' THEN 1 ELSE 0 END, t.due_date, t.id LIMIT 200`, a.Workspace, contract)
+		ORDER BY CASE WHEN t.due_date = '' THEN 1 ELSE 0 END, t.due_date, t.id LIMIT 200`, w.Args()...)
 	if err != nil {
 		return Panel{}, err
 	}
 	settled, err := db.All(ctx, s.db, scanItem, of+`t.state IN ('done', 'skipped')
-		ORDER BY t.done_at DESC, t.id DESC LIMIT 5`, a.Workspace, contract)
+		ORDER BY t.done_at DESC, t.id DESC LIMIT 5`, w.Args()...)
 	return Panel{Open: open, Settled: settled}, err
 }
 
@@ -198,7 +199,8 @@ func (s *Service) NextByContract(ctx context.Context, q db.Queryer, contracts []
 	if err != nil || len(contracts) == 0 {
 		return map[id.ID]Item{}, err
 	}
-	w := open(a.Workspace)
+	w := seen(a)
+	w.And("t.state = 'open'")
 	db.In(w, "t.contract_id", contracts)
 	ids := `SELECT id FROM (SELECT t.id AS id, row_number() OVER (PARTITION BY t.contract_id
 		ORDER BY CASE WHEN t.due_date = '' THEN 1 ELSE 0 END, t.due_date, t.id) AS n FROM task t WHERE ` + w.SQL() + ") ranked WHERE n = 1"

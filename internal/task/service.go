@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/bus"
 	"kizuki/internal/cal"
 	"kizuki/internal/contract"
@@ -66,7 +67,7 @@ func (s *Service) CreateIn(ctx context.Context, tx *db.Tx, n New) (Task, error) 
 		return Task{}, err
 	}
 	if n.Parent != 0 {
-		parent, err := one(ctx, tx, a.Workspace, n.Parent)
+		parent, err := one(ctx, tx, a, n.Parent)
 		switch {
 		case errs.Is(err, errs.NotFound):
 			return Task{}, errs.Field("parent", "err.choice")
@@ -93,25 +94,26 @@ func (s *Service) CreateIn(ctx context.Context, tx *db.Tx, n New) (Task, error) 
 	return made[0], nil
 }
 
-// known refuses a contract or an owner that is not of this workspace.
+// known refuses an owner that is not of this workspace, and a contract the
+// actor may not read.
 func (s *Service) known(ctx context.Context, q db.Queryer, ws, contract, owner id.ID) error {
 	var list []*errs.E
-	for _, c := range []struct {
-		field, stmt string
-		id          id.ID
-	}{
-		{"contract", "SELECT id FROM contract WHERE workspace_id = $1 AND id = $2", contract},
-		{"owner", "SELECT id FROM member WHERE workspace_id = $1 AND id = $2 AND state <> 'left'", owner},
-	} {
-		if c.id == 0 {
-			continue
+	if contract != 0 {
+		found, err := audience.SeesContracts(ctx, q, who.From(ctx), []id.ID{contract})
+		if err != nil {
+			return err
 		}
-		_, found, err := db.One(ctx, q, db.Value[id.ID], c.stmt, ws, c.id)
+		if !found[contract] {
+			list = append(list, errs.Field("contract", "err.choice"))
+		}
+	}
+	if owner != 0 {
+		_, found, err := db.One(ctx, q, db.Value[id.ID], "SELECT id FROM member WHERE workspace_id = $1 AND id = $2 AND state <> 'left'", ws, owner)
 		if err != nil {
 			return err
 		}
 		if !found {
-			list = append(list, errs.Field(c.field, "err.choice"))
+			list = append(list, errs.Field("owner", "err.choice"))
 		}
 	}
 	return errs.Join(list...)
@@ -123,7 +125,9 @@ func (s *Service) Get(ctx context.Context, task id.ID) (Item, error) {
 	if err != nil {
 		return Item{}, err
 	}
-	it, found, err := db.One(ctx, s.db, scanItem, selectItem+" WHERE t.workspace_id = $1 AND t.id = $2", a.Workspace, task)
+	w := seen(a)
+	w.And("t.id = ?", task)
+	it, found, err := db.One(ctx, s.db, scanItem, selectItem+" WHERE "+w.SQL(), w.Args()...)
 	if err == nil && !found {
 		err = errs.Missing("task")
 	}
@@ -149,8 +153,9 @@ func (s *Service) Subtasks(ctx context.Context, task id.ID) ([]Item, error) {
 	if err != nil {
 		return nil, err
 	}
-	return db.All(ctx, s.db, scanItem, selectItem+
-		" WHERE t.workspace_id = $1 AND t.parent_id = $2 AND t.state <> 'closed' ORDER BY t.id", a.Workspace, task)
+	w := seen(a)
+	w.And("t.parent_id = ? AND t.state <> 'closed'", task)
+	return db.All(ctx, s.db, scanItem, selectItem+" WHERE "+w.SQL()+" ORDER BY t.id", w.Args()...)
 }
 
 // Update changes fields of a task. A stale Old is a Conflict with both values
@@ -161,7 +166,7 @@ func (s *Service) Update(ctx context.Context, task id.ID, edits []Edit) (t Task,
 		return Task{}, err
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		old, err := one(ctx, tx, a.Workspace, task)
+		old, err := one(ctx, tx, a, task)
 		if err != nil {
 			return err
 		}

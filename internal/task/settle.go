@@ -60,7 +60,7 @@ func (s *Service) settle(ctx context.Context, task id.ID, words string, to func(
 		return Task{}, e
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if t, err = one(ctx, tx, a.Workspace, task); err != nil {
+		if t, err = one(ctx, tx, a, task); err != nil {
 			return err
 		}
 		open, err := openParts(ctx, tx, a.Workspace, task)
@@ -123,7 +123,7 @@ func (s *Service) Reopen(ctx context.Context, task id.ID) (t Task, err error) {
 		return Task{}, err
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if t, err = one(ctx, tx, a.Workspace, task); err != nil || t.Open() {
+		if t, err = one(ctx, tx, a, task); err != nil || t.Open() {
 			return err
 		}
 		parts, err := db.All(ctx, tx, scan, selectTask+
@@ -166,7 +166,7 @@ func (s *Service) Snooze(ctx context.Context, task id.ID, until cal.Date) (t Tas
 	}
 	until = s.days.OnOrAfter(until)
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if t, err = one(ctx, tx, a.Workspace, task); err != nil {
+		if t, err = one(ctx, tx, a, task); err != nil {
 			return err
 		}
 		if !t.Open() {

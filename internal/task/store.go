@@ -5,9 +5,11 @@ import (
 	"strings"
 	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
+	"kizuki/internal/who"
 )
 
 const columns = `t.id, t.contract_id, t.parent_id, t.title, t.owner_id, t.due_date, t.snooze_until, t.minutes, t.state, t.why,
@@ -39,8 +41,12 @@ func scanItem(r db.Row) (Item, error) {
 	return it, err
 }
 
-func one(ctx context.Context, q db.Queryer, ws, task id.ID) (Task, error) {
-	t, found, err := db.One(ctx, q, scan, selectTask+" WHERE t.workspace_id = $1 AND t.id = $2", ws, task)
+// one reads a task for somebody; one of a contract they may not read is not
+// there.
+func one(ctx context.Context, q db.Queryer, a who.Actor, task id.ID) (Task, error) {
+	w := seen(a)
+	w.And("t.id = ?", task)
+	t, found, err := db.One(ctx, q, scan, selectTask+" WHERE "+w.SQL(), w.Args()...)
 	if err == nil && !found {
 		err = errs.Missing("task")
 	}
@@ -50,6 +56,15 @@ func one(ctx context.Context, q db.Queryer, ws, task id.ID) (Task, error) {
 func openParts(ctx context.Context, q db.Queryer, ws, parent id.ID) ([]Task, error) {
 	return db.All(ctx, q, scan, selectTask+
 		" WHERE t.workspace_id = $1 AND t.parent_id = $2 AND t.state = 'open' ORDER BY t.id", ws, parent)
+}
+
+// seen begins a condition on the tasks an actor may read: those of no contract,
+// or of one they may.
+func seen(a who.Actor) *db.Where {
+	w := new(db.Where)
+	w.And("t.workspace_id = ?", a.Workspace)
+	w.And(audience.OfRow(w, a, "t"))
+	return w
 }
 
 // open begins a condition on the open tasks of a workspace.

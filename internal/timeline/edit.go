@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -70,6 +71,11 @@ func (s *Service) reword(ctx context.Context, tx *db.Tx, a who.Actor, old Note, 
 	if err := deleteMentions(ctx, tx, a.Workspace, n.ID); err != nil {
 		return err
 	}
+	found, err := audience.Of(ctx, tx, a.Workspace, audience.KindNote, []id.ID{n.ID})
+	if err != nil {
+		return err
+	}
+	n.Readers = found[n.ID]
 	return s.tell(ctx, tx, a, *n, meant, nil)
 }
 
@@ -203,7 +209,7 @@ func (s *Service) Revisions(ctx context.Context, noteID id.ID) ([]Revision, erro
 	if err != nil {
 		return nil, err
 	}
-	if _, err := noteOf(ctx, s.db, a, noteID); err != nil {
+	if _, err := s.Get(ctx, noteID); err != nil {
 		return nil, err
 	}
 	return revisionsOf(ctx, s.db, a.Workspace, noteID)

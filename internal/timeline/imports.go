@@ -78,6 +78,7 @@ func (s *Service) DeleteForUndoIn(ctx context.Context, tx *db.Tx, ws id.ID, cont
 			"DELETE FROM notice WHERE " + w.SQL(),
 			"DELETE FROM mention WHERE workspace_id = $1 AND " + notes,
 			"DELETE FROM note_revision WHERE workspace_id = $1 AND " + notes,
+			"DELETE FROM reader WHERE kind = 'note' AND workspace_id = $1 AND ref_id IN (SELECT id FROM note WHERE " + w.SQL() + ")",
 			"DELETE FROM follower WHERE " + w.SQL(),
 			"DELETE FROM event WHERE " + w.SQL(),
 		} {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -121,11 +122,12 @@ func (s *Service) Followers(ctx context.Context, contract id.ID) ([]Person, erro
 }
 
 // inbox is the condition of a member's notices: those about notes that are
-// gone, or not to be seen, are not there.
+// gone, or not to be seen, are not there, nor those of contracts not to be seen.
 func inbox(a who.Actor) (w *reading, tables string) {
 	w = readAs(a)
 	w.And("x.workspace_id = ? AND x.member_id = ?", a.Workspace, a.Member)
 	w.And("(x.cause_kind <> 'note' OR n.id IS NOT NULL AND " + w.alive("n") + ")")
+	w.And(audience.OfRow(&w.Where, a, "x"))
 	return w, ` FROM notice x
 		LEFT JOIN note n ON x.cause_kind = 'note' AND n.workspace_id = x.workspace_id AND n.id = x.cause_id
 		LEFT JOIN contract c ON c.workspace_id = x.workspace_id AND c.id = x.contract_id

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/bus"
 	"kizuki/internal/cal"
 	"kizuki/internal/db"
@@ -26,6 +27,9 @@ type Service struct {
 	bus *bus.Bus
 	// Now is the clock.
 	Now func() time.Time
+
+	// Audit writes down who reads limited notes; app hands it in.
+	Audit audience.Audit
 
 	namers  map[string]Namer
 	records []string
@@ -53,7 +57,8 @@ type PostInput struct {
 	Hunch      Hunch
 	AboutKind  string
 	AboutID    id.ID
-	Visibility string // Everyone if empty
+	Visibility string            // Everyone if empty
+	Readers    []audience.Reader // of one that is AuthorOnly: who may read it, too
 }
 
 // Post writes a note.
@@ -95,6 +100,15 @@ func (s *Service) PostIn(ctx context.Context, tx *db.Tx, in PostInput) (Note, er
 	if err := insertNote(ctx, tx, a.Workspace, n); err != nil {
 		return Note{}, err
 	}
+	if len(n.Readers) > 0 {
+		set := audience.SetIn
+		if n.Parent != 0 {
+			set = audience.CopyIn
+		}
+		if err := set(ctx, tx, a.Workspace, audience.KindNote, n.ID, n.Readers); err != nil {
+			return Note{}, err
+		}
+	}
 	if err := s.tell(ctx, tx, a, n, meant, answered); err != nil {
 		return Note{}, err
 	}
@@ -114,7 +128,10 @@ func (s *Service) compose(a who.Actor, in PostInput) (n Note, err error) {
 	default:
 		return n, errs.Field("visibility", "err.choice")
 	}
-	n = Note{ID: id.New(), Contract: in.Contract, Author: Person{a.Member, a.Name}, At: s.now(), Body: body,
+	if in.Visibility == Everyone {
+		in.Readers = nil
+	}
+	n = Note{ID: id.New(), Readers: in.Readers, Contract: in.Contract, Author: Person{a.Member, a.Name}, At: s.now(), Body: body,
 		Hunch: in.Hunch, AboutKind: in.AboutKind, AboutID: in.AboutID, Visibility: in.Visibility, Version: 1}
 	if n.Hunch != "" {
 		n.HunchAt = n.At
@@ -150,25 +167,43 @@ func (s *Service) attach(ctx context.Context, tx *db.Tx, a who.Actor, n *Note, p
 	}
 	answered := []id.ID{p.Author.ID}
 	n.Parent = p.ID
+	var top Note
 	if p.Parent != 0 {
-		top, err := noteOf(ctx, tx, a, p.Parent)
+		top, err = noteOf(ctx, tx, a, p.Parent)
 		if err != nil && !errs.Is(err, errs.NotFound) {
 			return nil, err
 		}
 		n.Parent, answered = p.Parent, append(answered, top.Author.ID)
 	}
-	if p.Visibility == AuthorOnly {
-		n.Visibility = AuthorOnly
+	for _, above := range []Note{p, top} {
+		if above.Visibility == AuthorOnly {
+			return answered, n.inherit(ctx, tx, a, above)
+		}
 	}
 	return answered, nil
 }
 
+// inherit: what is said under limited words stays among their readers, of whom
+// their author is one.
+func (n *Note) inherit(ctx context.Context, q db.Queryer, a who.Actor, above Note) error {
+	found, err := audience.Of(ctx, q, a.Workspace, audience.KindNote, []id.ID{above.ID})
+	n.Visibility, n.Readers = AuthorOnly, found[above.ID]
+	if above.Author.ID != 0 && above.Author.ID != a.Member {
+		n.Readers = append(n.Readers, audience.Reader{Kind: "member", ID: above.Author.ID})
+	}
+	return err
+}
+
 // tell makes followers of the author and of those mentioned, and puts a notice
-// into the inboxes of those mentioned or answered. A note for oneself leaves
-// no trace.
+// into the inboxes of those mentioned or answered. Nobody is told of what they
+// may not read; a note for oneself leaves no trace.
 func (s *Service) tell(ctx context.Context, tx *db.Tx, a who.Actor, n Note, meant, answered []id.ID) error {
-	if n.Visibility == AuthorOnly {
+	if n.Visibility == AuthorOnly && len(n.Readers) == 0 {
 		return nil
+	}
+	meant, answered, err := admitted(ctx, tx, a.Workspace, n, meant, answered)
+	if err != nil {
+		return err
 	}
 	if err := insertMentions(ctx, tx, a.Workspace, n.ID, meant); err != nil {
 		return err
@@ -220,7 +255,11 @@ func (s *Service) Get(ctx context.Context, noteID id.ID) (Note, error) {
 	if err != nil {
 		return Note{}, err
 	}
-	return noteOf(ctx, s.db, a, noteID)
+	n, err := noteOf(ctx, s.db, a, noteID)
+	if err != nil {
+		return n, err
+	}
+	return n, s.shown(ctx, a, []*Note{&n})
 }
 
 // Names says what things of a kind are called, in one query; kinds nobody

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/cal"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
@@ -18,22 +19,19 @@ import (
 type reading struct {
 	db.Where
 	actor who.Actor
-	me    string
 }
 
 func readAs(a who.Actor) *reading { return &reading{actor: a} }
 
 // visible is the one place that decides who reads a note. Everything that
 // reads notes asks it: trail, replies, excerpts, inbox, counts, revisions,
-// REST. Jobs of the system read all.
-func (r *reading) visible(note string) string {
-	if r.actor.System {
-		return "1 = 1"
-	}
-	if r.me == "" {
-		r.me = r.Arg(r.actor.Member)
-	}
-	return fmt.Sprintf("(%[1]s.visibility = 'everyone' OR %[1]s.author_id = %[2]s)", note, r.me)
+// REST. Jobs of the system read all. That the contract may be read is
+// subjectOf's to say, or reachable's.
+func (r *reading) visible(note string) string { return audience.Note(&r.Where, r.actor, note) }
+
+// reachable: visible, and on a contract that may be read.
+func (r *reading) reachable(note string) string {
+	return r.visible(note) + " AND " + audience.OfContract(&r.Where, r.actor, note)
 }
 
 // alive: visible and not deleted.
@@ -70,7 +68,7 @@ func plainNote(r db.Row) (Note, error) { return scanNote(r) }
 func anyNote(ctx context.Context, q db.Queryer, a who.Actor, noteID id.ID) (Note, error) {
 	w := readAs(a)
 	w.And("n.workspace_id = ? AND n.id = ?", a.Workspace, noteID)
-	w.And(w.visible("n"))
+	w.And(w.reachable("n"))
 	n, found, err := db.One(ctx, q, plainNote, "SELECT "+noteColumns+noteTables+" WHERE "+w.SQL(), w.Args()...)
 	if err == nil && !found {
 		err = errs.Missing("note")
@@ -90,6 +88,7 @@ func noteOf(ctx context.Context, q db.Queryer, a who.Actor, noteID id.ID) (Note,
 func subjectOf(ctx context.Context, q db.Queryer, a who.Actor, contract id.ID) (Subject, error) {
 	w := readAs(a)
 	w.And("c.workspace_id = ? AND c.id = ?", a.Workspace, contract)
+	w.And(audience.Contract(&w.Where, a, "c"))
 	s, found, err := db.One(ctx, q, func(r db.Row) (s Subject, err error) {
 		var renewal string
 		err = r.Scan(&s.ID, &s.Name, &s.Org, &renewal, &s.Outlook, &s.Currency, (*db.Time)(&s.Last))
@@ -161,6 +160,7 @@ func lastWords(ctx context.Context, q db.Queryer, a who.Actor, contracts []id.ID
 	w := readAs(a)
 	w.And("c.workspace_id = ?", a.Workspace)
 	db.In(&w.Where, "c.id", contracts)
+	w.And(audience.Contract(&w.Where, a, "c"))
 	return db.All(ctx, q, plainNote, "SELECT "+noteColumns+` FROM contract c
 		JOIN note n ON n.workspace_id = c.workspace_id AND n.id = (SELECT p.id FROM note p
 			WHERE p.workspace_id = c.workspace_id AND p.contract_id = c.id AND `+w.alive("p")+`

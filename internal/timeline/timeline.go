@@ -10,6 +10,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/cal"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
@@ -31,8 +32,8 @@ func (h Hunch) Valid() bool { return h == "" || h == Bad || h == Good }
 
 // Who may read a note. The service alone decides, in reading.visible.
 const (
-	Everyone   = "everyone"
-	AuthorOnly = "author"
+	Everyone   = audience.Everyone
+	AuthorOnly = audience.Author // and the readers its author names
 )
 
 // Limits of what people write and take back.
@@ -72,6 +73,7 @@ type Note struct {
 	AboutKind  string // e.g. "task", when written while ticking one off
 	AboutID    id.ID
 	Visibility string
+	Readers    []audience.Reader // besides the author, of one that is limited
 	Version    int64
 	Deleted    bool
 	Before     time.Time // when somebody last wrote before it; trails only

@@ -44,7 +44,23 @@ func (s *Service) Trail(ctx context.Context, contract id.ID, show Show, cursor s
 	if err := s.nameActors(ctx, a.Workspace, p.Entries); err != nil {
 		return p, err
 	}
-	return p, addReplies(ctx, s.db, a, p.Entries)
+	if err := addReplies(ctx, s.db, a, p.Entries); err != nil {
+		return p, err
+	}
+	return p, s.shown(ctx, a, notesIn(p.Entries))
+}
+
+// notesIn are the notes of entries, replies too.
+func notesIn(entries []Entry) (out []*Note) {
+	for _, e := range entries {
+		if e.Note != nil {
+			out = append(out, e.Note)
+			for i := range e.Note.Replies {
+				out = append(out, &e.Note.Replies[i])
+			}
+		}
+	}
+	return out
 }
 
 func addReplies(ctx context.Context, q db.Queryer, a who.Actor, entries []Entry) error {
@@ -102,7 +118,18 @@ func (s *Service) Notes(ctx context.Context, contract id.ID, cursor string, limi
 		list = list[:limit]
 		next = Entry{Note: &list[limit-1]}.place().cursor()
 	}
-	return list, next, err
+	if err != nil {
+		return nil, "", err
+	}
+	return list, next, s.shown(ctx, a, pointers(list))
+}
+
+func pointers(list []Note) []*Note {
+	out := make([]*Note, len(list))
+	for i := range list {
+		out[i] = &list[i]
+	}
+	return out
 }
 
 // Events lists what happened to a contract, newest first.
@@ -218,10 +245,13 @@ func (s *Service) LastWords(ctx context.Context, q db.Queryer, contracts []id.ID
 	}
 	notes, err := lastWords(ctx, q, a, contracts)
 	out := make(map[id.ID]Excerpt, len(notes))
+	if err != nil {
+		return nil, err
+	}
 	for _, n := range notes {
 		out[n.Contract] = excerptOf(n)
 	}
-	return out, err
+	return out, s.shown(ctx, a, pointers(notes))
 }
 
 func excerptOf(n Note) Excerpt {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/errs"
@@ -101,9 +102,9 @@ func (h *Handlers) act(do func(context.Context, id.ID) error, did, undo string) 
 // contactsPage is the people at the customer of one contract.
 type contactsPage struct {
 	c       contract.Contract
-	list    []contract.Contact
+	list    []contact.Contact
 	open    id.ID // whose form is open; 0 is the one to add
-	values  contract.Contact
+	values  contact.Contact
 	errors  map[string]string
 	editing bool
 }
@@ -121,40 +122,40 @@ func (h *Handlers) showContacts(w http.ResponseWriter, r *http.Request, status i
 	if p.c, err = h.svc.Get(ctx, contractID); err != nil {
 		return err
 	}
-	if p.list, err = h.svc.Contacts(ctx, contractID); err != nil {
+	if p.list, err = h.sides.Of(ctx, contractID); err != nil {
 		return err
 	}
 	return web.Page(w, r, status, web.Meta{Title: words.T(ctx, "contract.contacts"), Place: "/contracts"}, p.page())
 }
 
-func contactTyped(f web.Form) contract.Contact {
-	return contract.Contact{Name: f.Line("name"), Kana: f.Line("kana"), Title: f.Line("title"), Mail: f.Line("mail"),
+func contactTyped(f web.Form) contact.Contact {
+	return contact.Contact{Name: f.Line("name"), Kana: f.Line("kana"), Title: f.Line("title"), Mail: f.Line("mail"),
 		Phone: f.Line("phone"), Role: f.Line("role")}
 }
 
 func (h *Handlers) addContact(w http.ResponseWriter, r *http.Request) error {
-	return h.contact(w, r, "contract.contact_added", func(ctx context.Context, contractID id.ID, c contract.Contact) error {
-		_, err := h.svc.AddContact(ctx, contractID, c, c.Role)
+	return h.contact(w, r, "contract.contact_added", func(ctx context.Context, contractID id.ID, c contact.Contact) error {
+		_, err := h.sides.Add(ctx, contractID, c, c.Role)
 		return err
 	})
 }
 
 func (h *Handlers) saveContact(w http.ResponseWriter, r *http.Request) error {
-	return h.contact(w, r, "contract.saved", func(ctx context.Context, contractID id.ID, c contract.Contact) error {
-		_, err := h.svc.UpdateContact(ctx, contractID, c)
+	return h.contact(w, r, "contract.saved", func(ctx context.Context, contractID id.ID, c contact.Contact) error {
+		_, err := h.sides.Update(ctx, contractID, c)
 		return err
 	})
 }
 
 func (h *Handlers) removeContact(w http.ResponseWriter, r *http.Request) error {
-	return h.contact(w, r, "contract.contact_removed", func(ctx context.Context, contractID id.ID, c contract.Contact) error {
-		return h.svc.RemoveContact(ctx, contractID, c.ID)
+	return h.contact(w, r, "contract.contact_removed", func(ctx context.Context, contractID id.ID, c contact.Contact) error {
+		return h.sides.Remove(ctx, contractID, c.ID)
 	})
 }
 
 // contact runs an act on the person the form describes and returns to the
 // list.
-func (h *Handlers) contact(w http.ResponseWriter, r *http.Request, said string, do func(context.Context, id.ID, contract.Contact) error) error {
+func (h *Handlers) contact(w http.ResponseWriter, r *http.Request, said string, do func(context.Context, id.ID, contact.Contact) error) error {
 	f, err := web.ReadForm(r)
 	if err != nil {
 		return err
@@ -180,7 +181,7 @@ func (h *Handlers) contact(w http.ResponseWriter, r *http.Request, said string, 
 	return web.RedirectSaying(w, r, path(contractID, "contacts"), web.Toast{Text: words.T(ctx, said)})
 }
 
-func contactFields(ctx context.Context, c contract.Contact, errors map[string]string) []ui.FieldProps {
+func contactFields(ctx context.Context, c contact.Contact, errors map[string]string) []ui.FieldProps {
 	var out []ui.FieldProps
 	for _, f := range []struct{ name, value, kind string }{{"name", c.Name, ""}, {"kana", c.Kana, ""}, {"title", c.Title, ""},
 		{"role", c.Role, ""}, {"mail", c.Mail, "email"}, {"phone", c.Phone, "tel"}} {

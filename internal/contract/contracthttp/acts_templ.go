@@ -9,7 +9,7 @@ import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
 import (
-	"kizuki/internal/contract"
+	"kizuki/internal/contact"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
 )
@@ -334,7 +334,7 @@ func (p *contactsPage) page() templ.Component {
 						return templ_7745c5c3_Err
 					}
 				} else {
-					templ_7745c5c3_Err = p.form(contract.Contact{}, nil).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = p.form(contact.Contact{}, nil).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -355,7 +355,7 @@ func (p *contactsPage) page() templ.Component {
 	})
 }
 
-func (p *contactsPage) person(c contract.Contact) templ.Component {
+func (p *contactsPage) person(c contact.Contact) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -482,7 +482,7 @@ func (p *contactsPage) person(c contract.Contact) templ.Component {
 	})
 }
 
-func (p *contactsPage) form(c contract.Contact, errors map[string]string) templ.Component {
+func (p *contactsPage) form(c contact.Contact, errors map[string]string) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -560,14 +560,14 @@ func (p *contactsPage) form(c contract.Contact, errors map[string]string) templ.
 	})
 }
 
-func (p *contactsPage) action(c contract.Contact) string {
+func (p *contactsPage) action(c contact.Contact) string {
 	if c.ID == 0 {
 		return path(p.c.ID, "contacts")
 	}
 	return path(p.c.ID, "contacts", c.ID.String())
 }
 
-func contactDo(c contract.Contact) string {
+func contactDo(c contact.Contact) string {
 	if c.ID == 0 {
 		return "contract.contact_do_add"
 	}

@@ -41,7 +41,7 @@ func TestRESTCreateAndRead(t *testing.T) {
 		organization := got.json["organization"].(map[string]any)
 		want := map[string]any{"key": "C-1", "name": "本社契約", "organization": map[string]any{"id": organization["id"], "name": "株式会社みなと物流"},
 			"owner": map[string]any{"id": w.me.Member.String(), "name": "岡田 真帆"}, "department": "", "status": "", "phase": "", "outlook": "watch", "outlook_why": "静か",
-			"start_date": nil, "renewal_date": "2026-03-31", "notice_date": nil, "auto_renew": true, "amount": "480000", "currency": "JPY", "amount_basis": "monthly",
+			"start_date": nil, "renewal_date": "2026-03-31", "notice_date": nil, "auto_renew": true, "term_type": "", "limited": false, "amount": "480000", "currency": "JPY", "amount_basis": "monthly",
 			"domain": "", "fields": map[string]any{"plan": "竹", "seats": 12.0}, "term": 1.0, "ended_on": nil, "version": 1.0, "data_at": nil, "archived_at": nil,
 			"id": made.json["id"], "created_at": made.json["created_at"],
 			"ages": map[string]any{"amount": map[string]any{"at": "2026-02-16T20:00:00Z", "by": "", "source": "契約管理"},

@@ -142,9 +142,11 @@ func (b *book) said(ctx context.Context, name string, v any) string {
 			return b.memberName(v)
 		case name == "outlook":
 			return words.T(ctx, "shell.health."+outlookKind(contract.Outlook(v)))
+		case name == "term_type":
+			return words.T(ctx, "contract.term_type."+v)
 		case name == "amount_basis":
 			return words.T(ctx, "contract.basis."+v)
-		case strings.HasSuffix(name, "_date"):
+		case strings.HasSuffix(name, "_date"), name == "ended_on":
 			return words.DayLong(ctx, cal.Date(v))
 		}
 		return v

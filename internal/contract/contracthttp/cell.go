@@ -236,6 +236,12 @@ func (b *book) input(ctx context.Context, name, value string) ui.FieldProps {
 		for _, basis := range []contract.Basis{contract.Monthly, contract.Yearly, contract.WholeTerm} {
 			p.Options = append(p.Options, ui.Option{Value: string(basis), Label: words.T(ctx, "contract.basis."+string(basis))})
 		}
+	case "term_type":
+		p.Type = "select"
+		p.Options = []ui.Option{{Label: words.T(ctx, "contract.term_type.none")}}
+		for _, typ := range []contract.TermType{contract.Trial, contract.Rolling} {
+			p.Options = append(p.Options, ui.Option{Value: string(typ), Label: words.T(ctx, "contract.term_type."+string(typ))})
+		}
 	case "auto_renew":
 		p.Type, p.Value, p.Checked = "checkbox", "true", value == "true"
 	case "start_date", "renewal_date", "notice_date":

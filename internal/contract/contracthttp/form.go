@@ -41,7 +41,7 @@ var (
 // inputs are all of them, custom fields last.
 func (b *book) inputs() []string {
 	var out []string
-	for _, group := range [][]string{mainInputs, stateInputs, dateInputs, {"auto_renew"}, moneyInputs, keyInputs} {
+	for _, group := range [][]string{mainInputs, stateInputs, dateInputs, {"auto_renew", "term_type"}, moneyInputs, keyInputs} {
 		out = append(out, group...)
 	}
 	for _, f := range b.fields {
@@ -140,7 +140,7 @@ func (p *formPage) input() contract.Input {
 	v := p.values
 	in := contract.Input{Form: true, Key: v["key"], Name: v["name"], Organization: v["organization"], Department: v["department"],
 		Owner: v["owner"], Status: v["status"], Phase: v["phase"], StartDate: v["start_date"], RenewalDate: v["renewal_date"],
-		NoticeDate: v["notice_date"], AutoRenew: v["auto_renew"] == "true", Amount: v["amount"], Currency: v["currency"],
+		NoticeDate: v["notice_date"], AutoRenew: v["auto_renew"] == "true", TermType: v["term_type"], Amount: v["amount"], Currency: v["currency"],
 		AmountBasis: v["amount_basis"], Domain: v["domain"], Fields: map[string]any{}}
 	for _, f := range p.b.fields {
 		if s := v[f.Name()]; s != "" {

@@ -13,6 +13,7 @@ import (
 	"github.com/a-h/templ"
 
 	"kizuki/internal/api"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/field"
@@ -72,6 +73,7 @@ type Parts struct {
 // Handlers serves the pages.
 type Handlers struct {
 	svc    *contract.Service
+	sides  *contact.Service // the people at the customer
 	orgs   *org.Service
 	fields *field.Service
 	people *workspace.Service
@@ -79,8 +81,8 @@ type Handlers struct {
 }
 
 // New makes the handlers.
-func New(svc *contract.Service, orgs *org.Service, fields *field.Service, people *workspace.Service, parts Parts) *Handlers {
-	return &Handlers{svc: svc, orgs: orgs, fields: fields, people: people, parts: parts}
+func New(svc *contract.Service, sides *contact.Service, orgs *org.Service, fields *field.Service, people *workspace.Service, parts Parts) *Handlers {
+	return &Handlers{svc: svc, sides: sides, orgs: orgs, fields: fields, people: people, parts: parts}
 }
 
 // Routes is the table of pages.
@@ -107,6 +109,9 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/contracts/{id}/archive", Need: who.Write, Handle: h.act(h.svc.Archive, "archived", "unarchive")},
 		{Method: "POST", Path: "/contracts/{id}/unarchive", Need: who.Write, Handle: h.act(h.svc.Unarchive, "unarchived", "")},
 
+		{Method: "GET", Path: "/contracts/{id}/readers", Need: who.Write, Handle: h.readersPage},
+		{Method: "POST", Path: "/contracts/{id}/readers", Need: who.Write, Handle: h.setReaders},
+
 		{Method: "POST", Path: "/contracts/{id}/split", Need: who.Write, Handle: h.split},
 
 		{Method: "GET", Path: "/contracts/{id}/contacts", Need: who.Write, Handle: h.contacts},
@@ -117,7 +122,7 @@ func (h *Handlers) Routes() []web.Route {
 }
 
 // API adds the endpoints.
-func (h *Handlers) API(a *api.API) { rest.New(h.svc, h.people, h.ages).Add(a) }
+func (h *Handlers) API(a *api.API) { rest.New(h.svc, h.sides, h.people, h.ages).Add(a) }
 
 // WriteCSV writes every contract with every field: the page, REST and the
 // command line share it.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/errs"
@@ -23,7 +24,8 @@ type sheetPage struct {
 	b        *book
 	c        contract.Contract
 	siblings []contract.Contract // of the same organization, this one among them
-	contacts []contract.Contact
+	contacts []contact.Contact
+	only     string // who may read it, of a limited one
 	trail    templ.Component
 	note     templ.Component
 	asides   []templ.Component
@@ -84,13 +86,16 @@ func (h *Handlers) open(ctx context.Context, contractID id.ID, r *http.Request) 
 		return nil, err
 	}
 	p := &sheetPage{c: c}
+	if p.only, err = h.only(ctx, c); err != nil {
+		return nil, err
+	}
 	if p.b, err = h.book(ctx); err != nil {
 		return nil, err
 	}
 	if p.siblings, err = h.siblings(ctx, c); err != nil {
 		return nil, err
 	}
-	if p.contacts, err = h.svc.Contacts(ctx, c.ID); err != nil {
+	if p.contacts, err = h.sides.Of(ctx, c.ID); err != nil {
 		return nil, err
 	}
 	if p.trail, err = h.panel(ctx, h.parts.Trail, c, r); err != nil {
@@ -262,7 +267,7 @@ func (p *sheetPage) old(ctx context.Context, name string) string {
 }
 
 // contactLine is a person with title and role: 佐藤 亮（配車課 係長、推進役）.
-func contactLine(ctx context.Context, c contract.Contact) string {
+func contactLine(ctx context.Context, c contact.Contact) string {
 	name := c.Name
 	if name == "" {
 		name = c.Mail
@@ -338,7 +343,7 @@ func (h *Handlers) openFacts(ctx context.Context, c contract.Contract, r *http.R
 	if p.b, err = h.book(ctx); err != nil {
 		return nil, err
 	}
-	if p.contacts, err = h.svc.Contacts(ctx, c.ID); err != nil {
+	if p.contacts, err = h.sides.Of(ctx, c.ID); err != nil {
 		return nil, err
 	}
 	if p.byOwner, err = h.panel(ctx, h.parts.ByOwner, c, r); err != nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/a-h/templ"
 	"github.com/google/go-cmp/cmp"
 
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
 	"kizuki/internal/db"
@@ -39,7 +40,7 @@ func TestSheetShowsTheFacts(t *testing.T) {
 			"status":      {At: start.Add(-24 * time.Hour), By: "契約管理", Import: true}, // has no value
 		}
 		sibling := w.add(func(in *contract.Input) { in.Name = "配車クラウド 千葉営業所契約" })
-		if _, err := w.svc.AddContact(w.ctx, c.ID, contract.Contact{Name: "佐藤 亮", Title: "配車課 係長"}, "推進役"); err != nil {
+		if _, err := w.book.Add(w.ctx, c.ID, contact.Contact{Name: "佐藤 亮", Title: "配車課 係長"}, "推進役"); err != nil {
 			t.Fatal(err)
 		}
 		p := w.get("/contracts/"+c.ID.String()+"?show=words").want(t, 200)
@@ -421,7 +422,7 @@ func TestNothingShownIsMarkup(t *testing.T) {
 		in.Fields = map[string]any{"memo": evil("M"), "dash": "https://example.com/?" + url.QueryEscape(evil("U"))}
 	})
 	w.add(func(in *contract.Input) { in.Organization = c.OrgID.String() })
-	if _, err := w.svc.AddContact(w.ctx, c.ID, contract.Contact{Name: evil("C"), Title: evil("T"), Phone: "03"}, evil("R")); err != nil {
+	if _, err := w.book.Add(w.ctx, c.ID, contact.Contact{Name: evil("C"), Title: evil("T"), Phone: "03"}, evil("R")); err != nil {
 		t.Fatal(err)
 	}
 	w.said[c.ID] = contracthttp.Said{Text: evil("V"), By: evil("B"), At: start}

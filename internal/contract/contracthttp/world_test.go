@@ -18,6 +18,7 @@ import (
 
 	"kizuki/internal/api"
 	"kizuki/internal/bus"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
 	"kizuki/internal/db"
@@ -42,6 +43,7 @@ type world struct {
 	t       testing.TB
 	d       *db.DB
 	svc     *contract.Service
+	book    *contact.Service
 	fields  *field.Service
 	people  *workspace.Service
 	pages   *contracthttp.Handlers
@@ -62,6 +64,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 	orgs := org.New(d, b)
 	w.svc = contract.New(d, b, w.fields, orgs)
 	w.svc.Now = now
+	w.book = contact.New(d, b, w.svc)
 	w.people.Now = now
 	w.settle()
 	words.Add(contracthttp.Words())
@@ -69,7 +72,7 @@ func newWorld(t testing.TB, d *db.DB) *world {
 		Session: w.session, Fresh: func(context.Context) (bool, error) { return false, nil }, Log: slog.New(slog.DiscardHandler), Now: now,
 		Places: []web.Place{{Key: "contracts", Href: "/contracts", Need: who.Read}},
 	})
-	h := contracthttp.New(w.svc, orgs, w.fields, w.people, w.parts())
+	h := contracthttp.New(w.svc, w.book, orgs, w.fields, w.people, w.parts())
 	w.pages = h
 	rt.Add(h.Routes()...)
 	rest := api.New("test", slog.New(slog.DiscardHandler), w.session)

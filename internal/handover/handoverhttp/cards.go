@@ -9,6 +9,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/errs"
 	"kizuki/internal/handover"
@@ -284,7 +285,7 @@ func term(ctx context.Context, c contract.Contract) string {
 var outlooks = map[contract.Outlook]string{"": "none", contract.OnTrack: "good", contract.Watch: "watch", contract.Danger: "risk"}
 
 // contactLine is a person at the customer: name, title, role.
-func contactLine(ctx context.Context, c contract.Contact) string {
+func contactLine(ctx context.Context, c contact.Contact) string {
 	said := []string{c.Name}
 	for _, s := range []string{c.Title, c.Role} {
 		if s != "" {

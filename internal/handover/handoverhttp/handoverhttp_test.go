@@ -9,6 +9,7 @@ import (
 
 	"github.com/PuerkitoBio/goquery"
 
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/handover"
@@ -186,7 +187,7 @@ func TestTodayOpensWithHandovers(t *testing.T) {
 		if _, err := a.Timeline.Post(a.As(who.Member), timeline.PostInput{Contract: list[6].ID, Body: "返信が **短い**", Hunch: "bad"}); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := a.Contracts.AddContact(a.Ctx, list[6].ID, contract.Contact{Name: "佐藤 亮"}, "推進役"); err != nil {
+		if _, err := a.Contacts.Add(a.Ctx, list[6].ID, contact.Contact{Name: "佐藤 亮"}, "推進役"); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := a.Tasks.Create(a.As(who.Admin), task.New{Title: "松井の用", Due: "2026-02-10"}); err != nil {

@@ -38,7 +38,7 @@ const FieldPrefix = "field:"
 func Targets() []string { return slices.Clone(targets) }
 
 var targets = strings.Fields(`key name organization department corporate_number owner status phase start_date
-	renewal_date notice_date auto_renew amount amount_basis currency domain contact_name contact_mail note`)
+	renewal_date notice_date auto_renew term_type ended_on churned amount amount_basis currency domain contact_name contact_mail note`)
 
 // Read reads a mapping file; blank text is none.
 func Read(raw []byte) (*Mapping, error) {
@@ -242,7 +242,11 @@ func (p Plan) Basis() contract.Basis {
 	if at < 0 || p.Column("amount_basis") >= 0 {
 		return ""
 	}
-	name := p.Columns[at].Name
+	return headBasis(p.Columns[at].Name)
+}
+
+// headBasis reads the basis in the header of an amount.
+func headBasis(name string) contract.Basis {
 	if b := basisIn(headKey(name)); b != "" {
 		return b
 	}

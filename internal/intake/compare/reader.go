@@ -139,6 +139,7 @@ func (r *Reader) complete(l *Line) {
 	default:
 		r.lines[l.KeyFold] = l.No
 	}
+	r.end(l)
 	if l.Org.Name != "" {
 		r.problem(l, r.plan.Column("organization"), l.Org.Name, CheckOrg(l.Org.Name))
 	}
@@ -150,6 +151,24 @@ func (r *Reader) complete(l *Line) {
 	}
 	if m := l.contact.Mail; m != "" && !mailLike(m) {
 		r.problem(l, r.plan.Column("contact_mail"), m, errs.Field("contact_mail", "contract.err.mail"))
+	}
+}
+
+// end reads a flag that says a row is of a contract that is over: the end of
+// its dates is then the day it ended, and nothing renews on it.
+func (r *Reader) end(l *Line) {
+	flag, ok := l.values["churned"].(string)
+	if !ok {
+		return
+	}
+	delete(l.values, "churned")
+	over, err := field.Field{Type: field.Checkbox}.Parse(flag, field.ParseCtx{})
+	if err != nil {
+		r.problem(l, r.plan.Column("churned"), flag, err)
+		return
+	}
+	if day, dated := l.values["renewal_date"]; over == true && dated && l.values["ended_on"] == nil {
+		l.values["ended_on"] = day
 	}
 }
 

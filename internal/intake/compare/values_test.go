@@ -32,7 +32,7 @@ func full() contract.Contract {
 	amount := int64(460000)
 	return contract.Contract{ID: 11, Key: "A", Name: "配車", OrgID: 21, OrgName: "アルファ", OwnerID: 7, OwnerName: "岡田", Status: "契約中", Phase: "導入",
 		Department: "物流", StartDate: "2025-04-01", RenewalDate: "2026-03-31", NoticeDate: "2026-01-31", AutoRenew: true, Amount: &amount,
-		Currency: "JPY", AmountBasis: contract.Monthly, Domain: "a.example", TermNo: 1, Version: 3, Fields: map[string]any{
+		Currency: "JPY", AmountBasis: contract.Monthly, TermType: contract.Trial, EndedOn: "2026-03-31", Domain: "a.example", TermNo: 1, Version: 3, Fields: map[string]any{
 			"words": "ひとこと", "seats": json.Number("30"), "live": "2025-05-01", "plan": "松", "tags": []string{"A"}, "page": "https://a.example/1",
 			"lead": id.ID(77).String(), "vip": true, "fee": map[string]any{"amount": "100", "currency": "JPY"}}}
 }
@@ -52,6 +52,8 @@ func TestEveryKindOfValue(t *testing.T) {
 		"renewal_date": {"令和8年3月31日", "20260430", "2026-03-31", "2026-04-30"},
 		"notice_date":  {"2026年1月31日", "2026-02-28", "2026-01-31", "2026-02-28"},
 		"auto_renew":   {"はい", "×", true, false},
+		"term_type":    {"トライアル", "月ごと", "trial", "rolling"},
+		"ended_on":     {"2026/3/31", "令和8年4月30日", "2026-03-31", "2026-04-30"},
 		"amount":       {"￥460,000", "48万円", "460000", "480000"},
 		"amount_basis": {"月次", "年額", "monthly", "yearly"},
 		"currency":     {"ｊｐｙ", "USD", "JPY", "USD"},

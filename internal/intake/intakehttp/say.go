@@ -89,10 +89,12 @@ func builtIn(ctx context.Context, name string, v any, r intake.Row) string {
 		return v.String()
 	case string:
 		switch {
-		case strings.HasSuffix(name, "_date"):
+		case strings.HasSuffix(name, "_date"), name == "ended_on":
 			return words.DayLong(ctx, cal.Date(v))
 		case name == "amount":
 			return amount(ctx, v, r.Currency)
+		case name == "term_type" && v != "":
+			return words.T(ctx, "intake.type."+v)
 		case name == "amount_basis" && v != "":
 			return words.T(ctx, "intake.basis."+v)
 		}

@@ -17,6 +17,7 @@ import (
 
 	"kizuki/internal/api"
 	"kizuki/internal/bus"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
 	"kizuki/internal/db"
@@ -58,7 +59,8 @@ func newSite(t *testing.T, d *db.DB) *site {
 	contracts, trail := contract.New(d, b, fields, orgs), timeline.New(d, b)
 	trail.Subscribe(b)
 	s := &site{t: t, jobs: job.New(d, slog.New(slog.DiscardHandler))}
-	s.svc = intake.New(d, b, intake.Parts{People: people, Fields: fields, Orgs: orgs, Contracts: contracts, Notes: trail, Jobs: s.jobs})
+	s.svc = intake.New(d, b, intake.Parts{People: people, Fields: fields, Orgs: orgs, Contracts: contracts, Contacts: contact.New(d, b, contracts),
+		Notes: trail, Jobs: s.jobs})
 	var err error
 	s.actor, err = people.Setup(context.Background(), workspace.SetupInput{Workspace: "気づき", Name: "岡田 真帆",
 		Mail: "okada@example.com", Password: "correct horse battery", Lang: "ja", Zone: "Asia/Tokyo", Currency: "JPY"})

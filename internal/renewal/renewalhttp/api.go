@@ -72,6 +72,11 @@ func (h *Handlers) API(a *api.API) {
 	record := op("record-renewal", "POST", "/contracts/{id}/renewals", "Close the open term and, unless it churned, begin the next")
 	record.DefaultStatus = http.StatusCreated
 	api.Add(a, who.Write, record, h.apiRecord)
+	api.Add(a, who.Read, op("list-amendments", "GET", "/contracts/{id}/amendments", "What was agreed in the middle of terms, the earliest first"), h.apiAmendments)
+	amend := op("amend-term", "POST", "/contracts/{id}/amendments", "Another amount of the open term from a day on; one of the same day is corrected")
+	amend.DefaultStatus = http.StatusCreated
+	api.Add(a, who.Write, amend, h.apiAmend)
+	api.Add(a, who.Write, op("unamend-term", "DELETE", "/contracts/{id}/amendments/{day}", "Take an amendment of the open term back"), h.apiUnamend)
 	api.Add(a, who.Write, op("undo-renewal", "POST", "/renewals/{id}/undo", "Take the last act of a contract back"), h.apiUndo)
 	api.Add(a, who.Read, op("get-renewal-reasons", "GET", "/renewal-reasons", "The reasons that are offered"), h.apiReasons)
 	api.Add(a, who.Administer, op("set-renewal-reasons", "PUT", "/renewal-reasons", "Replace the reasons; an empty list brings the usual ones back"), h.apiSetReasons)

@@ -7,13 +7,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/a-h/templ"
-
 	"kizuki/internal/cal"
 	"kizuki/internal/contract"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
-	"kizuki/internal/money"
 	"kizuki/internal/renewal"
 	"kizuki/internal/web"
 	"kizuki/internal/web/ui"
@@ -116,14 +113,14 @@ func (p *formPage) outcomes(ctx context.Context) []ui.Option {
 	return out
 }
 
-func (p *formPage) bases(ctx context.Context) []ui.Option {
+func bases(ctx context.Context, chosen string) []ui.Option {
 	var out []ui.Option
 	for _, b := range []contract.Basis{"", contract.Monthly, contract.Yearly, contract.WholeTerm} {
 		key := "none"
 		if b != "" {
 			key = string(b)
 		}
-		out = append(out, ui.Option{Value: string(b), Label: words.T(ctx, "renewal.basis."+key), Selected: string(b) == p.next.Basis})
+		out = append(out, ui.Option{Value: string(b), Label: words.T(ctx, "renewal.basis."+key), Selected: string(b) == chosen})
 	}
 	return out
 }
@@ -153,82 +150,6 @@ func day(s string) string {
 		return s
 	}
 	return fmt.Sprintf("%d/%d/%d", d.Year(), d.Month(), d.Day())
-}
-
-// period is one term of a contract as the page tells it.
-type period struct {
-	days, amount, remark string
-	open                 bool
-	words                string
-	sign                 string // address of the note that saw it first
-	undo                 string
-}
-
-// Panel is the part 契約期間 of a contract's page.
-func (h *Handlers) Panel(ctx context.Context, c contract.Contract) (templ.Component, error) {
-	terms, err := h.contracts.Terms(ctx, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	ends, err := h.svc.Of(ctx, c.ID)
-	if err != nil {
-		return nil, err
-	}
-	names := map[id.ID]string{}
-	if h.parts.Names != nil && len(ends) > 0 {
-		if names, err = h.parts.Names(ctx); err != nil {
-			return nil, err
-		}
-	}
-	may := who.From(ctx).May(who.Write)
-	var list []period
-	for _, t := range terms {
-		list = append(list, tell(ctx, t, ends, names, may))
-	}
-	return panel(c, list, may && c.EndedOn.IsZero()), nil
-}
-
-func tell(ctx context.Context, t contract.Term, ends []renewal.Renewal, names map[id.ID]string, may bool) period {
-	p := period{open: t.Outcome == contract.Open, words: t.Words, days: span(ctx, t.Starts, t.Renews)}
-	if t.Amount != nil {
-		p.amount = words.T(ctx, "renewal.per."+per(t.Basis), "Amount", money.Amount{Minor: *t.Amount, Currency: t.Currency}.Format(words.From(ctx).Lang))
-	}
-	if !p.open {
-		p.remark = words.T(ctx, "renewal.outcome."+string(t.Outcome))
-	}
-	at := slices.IndexFunc(ends, func(r renewal.Renewal) bool { return r.TermNo == t.No })
-	if at < 0 || p.open {
-		return p
-	}
-	r := ends[at]
-	said := []string{words.T(ctx, "renewal.outcome."+string(r.Outcome))}
-	said = append(said, r.Reasons...)
-	if names[r.By] != "" {
-		said = append(said, names[r.By])
-	}
-	p.remark, p.words = strings.Join(said, words.T(ctx, "renewal.comma")), r.Words
-	if r.Sign != 0 {
-		p.sign = "/notes/" + r.Sign.String()
-	}
-	if r.Last && may {
-		p.undo = "/renewals/" + r.ID.String() + "/undo"
-	}
-	return p
-}
-
-func per(b contract.Basis) string {
-	if b == "" {
-		return "none"
-	}
-	return string(b)
-}
-
-// span says from when to when; what is not known is left open.
-func span(ctx context.Context, from, to cal.Date) string {
-	if from.IsZero() && to.IsZero() {
-		return words.T(ctx, "renewal.no_dates")
-	}
-	return words.T(ctx, "renewal.span", "From", day(string(from)), "To", day(string(to)))
 }
 
 // reasonsPage is where a team keeps its reasons, one a line.

@@ -34,7 +34,7 @@ func TestRecordOnThePage(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, d *db.DB) {
 		a, path, note := furnished(t, d)
 		b := a.Browser(who.Member)
-		link, _ := b.Get(path).Find("#terms a").Last().Attr("href")
+		link, _ := b.Get(path).Find(`#terms a[href$="/renew"]`).Attr("href")
 		if link != path+"/renew" {
 			t.Fatalf("the contract leads to %q", link)
 		}

@@ -55,6 +55,9 @@ func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/contracts/{id}/renew", Need: who.Write, Handle: h.page},
 		{Method: "POST", Path: "/contracts/{id}/renew", Need: who.Write, Handle: h.record},
+		{Method: "GET", Path: "/contracts/{id}/amend", Need: who.Write, Handle: h.amendPage},
+		{Method: "POST", Path: "/contracts/{id}/amend", Need: who.Write, Handle: h.amend},
+		{Method: "POST", Path: "/contracts/{id}/amend/{day}/undo", Need: who.Write, Handle: h.unamend},
 		{Method: "POST", Path: "/renewals/{id}/undo", Need: who.Write, Handle: h.undo},
 		{Method: "GET", Path: "/settings/reasons", Need: who.Administer, Handle: h.reasons},
 		{Method: "POST", Path: "/settings/reasons", Need: who.Administer, Handle: h.setReasons},

@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"kizuki/internal/api"
+	"kizuki/internal/audience"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/timeline"
@@ -28,17 +29,18 @@ type ContextJSON struct {
 
 // NoteJSON is a note or a reply in REST.
 type NoteJSON struct {
-	ID         string      `json:"id"`
-	Contract   string      `json:"contract"`
-	Parent     *string     `json:"parent" doc:"the note replied to"`
-	Author     *PersonJSON `json:"author" doc:"null: an import brought it"`
-	At         *time.Time  `json:"at"`
-	Body       string      `json:"body"`
-	Hunch      string      `json:"hunch" enum:",bad,good"`
-	Context    ContextJSON `json:"context"`
-	Visibility string      `json:"visibility" enum:"everyone,author"`
-	Version    int64       `json:"version"`
-	Edited     bool        `json:"edited"`
+	ID         string       `json:"id"`
+	Contract   string       `json:"contract"`
+	Parent     *string      `json:"parent" doc:"the note replied to"`
+	Author     *PersonJSON  `json:"author" doc:"null: an import brought it"`
+	At         *time.Time   `json:"at"`
+	Body       string       `json:"body"`
+	Hunch      string       `json:"hunch" enum:",bad,good"`
+	Context    ContextJSON  `json:"context"`
+	Visibility string       `json:"visibility" enum:"everyone,author" doc:"author: its author and the readers"`
+	Readers    []ReaderJSON `json:"readers"`
+	Version    int64        `json:"version"`
+	Edited     bool         `json:"edited"`
 }
 
 // EventJSON is one thing that happened to a contract.
@@ -100,10 +102,11 @@ type listInput struct {
 type postInput struct {
 	PathInput
 	Body struct {
-		Body       string `json:"body,omitempty" doc:"up to 20,000 characters, Markdown understood; may be empty with a hunch"`
-		Hunch      string `json:"hunch,omitempty" enum:",bad,good"`
-		Parent     string `json:"parent,omitempty" doc:"the note to reply to"`
-		Visibility string `json:"visibility,omitempty" enum:",everyone,author"`
+		Body       string   `json:"body,omitempty" doc:"up to 20,000 characters, Markdown understood; may be empty with a hunch"`
+		Hunch      string   `json:"hunch,omitempty" enum:",bad,good"`
+		Parent     string   `json:"parent,omitempty" doc:"the note to reply to"`
+		Visibility string   `json:"visibility,omitempty" enum:",everyone,author"`
+		Readers    []string `json:"readers,omitempty" doc:"member:ID or unit:ID: who may read one of visibility author, too"`
 	}
 }
 
@@ -138,6 +141,7 @@ func (h *Handlers) API(a *api.API) {
 	post := op("create-note", "POST", "/contracts/{id}/notes", "Write a note")
 	post.DefaultStatus = http.StatusCreated
 	api.Add(a, who.Write, post, h.createNote)
+	api.Add(a, who.Write, op("limit-note", "PUT", "/notes/{id}/readers", "Choose who may read a note and its replies; its author only"), h.limitNote)
 	api.Add(a, who.Read, op("list-events", "GET", "/contracts/{id}/events", "What happened to a contract, newest first"), h.listEvents)
 	api.Add(a, who.Read, op("get-note", "GET", "/notes/{id}", "One note"), h.getNote)
 	api.Add(a, who.Write, op("edit-note", "PATCH", "/notes/{id}", "Give one's own note other words"), h.editNote)
@@ -160,7 +164,8 @@ func (h *Handlers) createNote(ctx context.Context, in *postInput) (*created, err
 	if err != nil {
 		return nil, err
 	}
-	p := timeline.PostInput{Contract: contractID, Body: in.Body.Body, Hunch: timeline.Hunch(in.Body.Hunch), Visibility: in.Body.Visibility}
+	p := timeline.PostInput{Contract: contractID, Body: in.Body.Body, Hunch: timeline.Hunch(in.Body.Hunch), Visibility: in.Body.Visibility,
+		Readers: audience.Parse(in.Body.Readers)}
 	if in.Body.Parent != "" {
 		if p.Parent, err = id.Parse(in.Body.Parent); err != nil {
 			return nil, errs.Field("parent", "err.choice")
@@ -242,7 +247,7 @@ func personJSON(p timeline.Person) *PersonJSON {
 
 func noteJSON(n timeline.Note) NoteJSON {
 	return NoteJSON{ID: n.ID.String(), Contract: n.Contract.String(), Parent: refJSON(n.Parent), Author: personJSON(n.Author),
-		At: api.Instant(n.At), Body: n.Body, Hunch: string(n.Hunch), Visibility: n.Visibility, Version: n.Version, Edited: n.Edited(),
+		At: api.Instant(n.At), Body: n.Body, Hunch: string(n.Hunch), Visibility: n.Visibility, Readers: mapped(n.Readers, readerJSON), Version: n.Version, Edited: n.Edited(),
 		Context: ContextJSON{n.Context.Days, n.Context.Outlook}}
 }
 

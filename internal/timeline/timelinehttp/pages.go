@@ -91,6 +91,7 @@ func (h *Handlers) post(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	in := timeline.PostInput{Contract: contractID, Body: f.Text("body"), Hunch: timeline.Hunch(f.Get("hunch")), AboutKind: f.Line("about_kind")}
+	in.Visibility, in.Readers = chosen(f)
 	if in.Parent, err = f.ID("parent"); err != nil {
 		return err
 	}
@@ -116,20 +117,23 @@ func (h *Handlers) post(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	box := boxProps(contractID, f.Line("to"), f.Get("back"))
+	box := h.boxProps(r.Context(), contractID, f.Line("to"), f.Get("back"))
 	box.Attrs["hx-swap-oob"] = "morph"
 	return web.Fragment(w, r, http.StatusOK, posted(panel, noteBox(box)))
 }
 
 // again shows the box as it was filled, with what is wrong.
 func (h *Handlers) again(w http.ResponseWriter, r *http.Request, f web.Form, in timeline.PostInput, err error) error {
-	box := boxProps(in.Contract, f.Line("to"), f.Get("back"))
+	box := h.boxProps(r.Context(), in.Contract, f.Line("to"), f.Get("back"))
 	target := "#note-box"
 	if in.Parent != 0 {
 		box = replyBox(in.Contract, in.Parent)
 		target = "#" + box.Attrs["id"].(string)
 	}
 	box.Value, box.Hunch = in.Body, string(in.Hunch)
+	if in.Parent == 0 {
+		box.Readers = h.readers(r.Context(), timeline.Note{Visibility: in.Visibility, Readers: in.Readers})
+	}
 	for _, text := range web.FieldErrors(r.Context(), err) {
 		box.Error += text
 	}

@@ -109,7 +109,7 @@ func (h *Handlers) NoteBox(ctx context.Context, c contract.Contract, back string
 	if !who.From(ctx).May(who.Write) {
 		return templ.NopComponent
 	}
-	return noteBox(boxProps(c.ID, fullName(c.OrgName, c.Name), fromNewest(back)))
+	return noteBox(h.boxProps(ctx, c.ID, fullName(c.OrgName, c.Name), fromNewest(back)))
 }
 
 // fromNewest is an address without the place in the trail that was being read:
@@ -147,9 +147,9 @@ func (h *Handlers) FollowButton(ctx context.Context, contractID id.ID) (templ.Co
 	return followButton(contractID, follows), nil
 }
 
-func boxProps(contractID id.ID, to, back string) ui.NoteBoxProps {
+func (h *Handlers) boxProps(ctx context.Context, contractID id.ID, to, back string) ui.NoteBoxProps {
 	action := "/contracts/" + contractID.String() + "/notes"
-	return ui.NoteBoxProps{Action: action, To: to, MentionSrc: "/people",
+	return ui.NoteBoxProps{Action: action, To: to, MentionSrc: "/people", Readers: h.readers(ctx, timeline.Note{}),
 		Hidden: []ui.Option{{Value: "back", Label: back}, {Value: "to", Label: to}},
 		Attrs:  ui.Attrs{"id": "note-box", "hx-post": action, "hx-target": "#trail-panel", "hx-swap": "morph:outerHTML"}}
 }
@@ -335,7 +335,7 @@ func (d *drawing) note(n timeline.Note, top id.ID) noteView {
 	v.open = v.mine && n.Hunch != "" && n.Body != "" && n.HunchOpen(d.now)
 	v.offer = v.mine && n.Hunch == "" && d.now.Sub(n.At) < timeline.HunchFreeze && timeline.SuggestHunch(n.Body)
 	if n.Visibility == timeline.AuthorOnly {
-		v.only = words.T(d.ctx, "timeline.only_author")
+		v.only = d.only(n)
 	}
 	if name := d.abouts[n.AboutKind][n.AboutID]; name != "" {
 		v.about = words.T(d.ctx, "timeline.about", "Name", name)
@@ -344,6 +344,20 @@ func (d *drawing) note(n timeline.Note, top id.ID) noteView {
 		v.Author.Name = words.T(d.ctx, "timeline.actor.import")
 	}
 	return v
+}
+
+// only names those who may read a limited note, its author first.
+func (d *drawing) only(n timeline.Note) string {
+	var names []string
+	if len(n.Readers) > 0 || n.Author.ID != d.actor.Member {
+		names = append(names, n.Author.Name)
+	}
+	for _, r := range n.Readers {
+		if r.Kind != "member" || r.ID != n.Author.ID {
+			names = append(names, r.Name)
+		}
+	}
+	return ui.OnlyLine(d.ctx, names...)
 }
 
 // monthTick is the first of a month in an entry's stretch of time.

@@ -27,7 +27,7 @@ type speaker struct {
 // builtin is how the values of a contract's own attributes are said.
 var builtin = map[string]field.Type{
 	"owner": field.Member, "organization": "organization", "start_date": field.Date, "renewal_date": field.Date,
-	"notice_date": field.Date, "ended_on": field.Date, "outlook": "outlook", "amount": "amount", "amount_basis": "basis",
+	"notice_date": field.Date, "ended_on": field.Date, "outlook": "outlook", "amount": "amount", "amount_basis": "basis", "term_type": "type",
 	"auto_renew": field.Checkbox, "due_date": field.Date, "contract": "contract", "minutes": "minutes",
 }
 

@@ -44,6 +44,8 @@ func (s *speaker) value(e *timeline.Event, name string, side int) string {
 		return s.outlook(word)
 	case t == "basis":
 		return words.T(s.ctx, "timeline.basis."+word)
+	case t == "type":
+		return words.T(s.ctx, "timeline.type."+word)
 	case t == "amount":
 		return s.amount(word, s.currency(e, side))
 	}

@@ -5,6 +5,8 @@ package ui
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -215,6 +217,39 @@ type ByProps struct {
 	Only  string // whom it is limited to, shown with a lock
 }
 
+// ReadersProps asks who may read something: everybody, the author alone where
+// that may be (Alone), or some people and teams.
+type ReadersProps struct {
+	ID         string   // of the part, for its fields
+	Visibility string   // everyone, author or some
+	Alone      bool     // the author alone may be chosen
+	People     []Option // Value as audience.Reader writes itself
+	Error      string
+	Open       bool // unfolded
+}
+
+func (p ReadersProps) options(ctx context.Context) []Option {
+	list := []Option{{Value: "everyone", Label: words.T(ctx, "shell.readers.everyone")}}
+	if p.Alone {
+		list = append(list, Option{Value: "author", Label: words.T(ctx, "shell.readers.author")})
+	}
+	list = append(list, Option{Value: "some", Label: words.T(ctx, "shell.readers.some")})
+	for i := range list {
+		list[i].Selected = list[i].Value == or(p.Visibility, "everyone")
+	}
+	return list
+}
+
+// OnlyLine says who may read something limited; it is the reader's alone where
+// nobody is named.
+func OnlyLine(ctx context.Context, names ...string) string {
+	names = slices.DeleteFunc(slices.Clone(names), func(n string) bool { return n == "" })
+	if len(names) == 0 {
+		return words.T(ctx, "shell.readers.only_me")
+	}
+	return words.T(ctx, "shell.readers.only", "Names", strings.Join(names, words.T(ctx, "shell.readers.comma")))
+}
+
 // NoteBoxProps is the place to write.
 type NoteBoxProps struct {
 	Action     string
@@ -224,9 +259,10 @@ type NoteBoxProps struct {
 	Hunch      string
 	MentionSrc string // where names are asked for; none offered if empty
 	Error      string
-	Hidden     []Option // further values of the form
-	Reply      bool     // small, inside a conversation, without hunch
-	Attrs      Attrs    // of the form, hx-* mostly
+	Hidden     []Option      // further values of the form
+	Reply      bool          // small, inside a conversation, without hunch
+	Readers    *ReadersProps // who may read it is asked, unless nil
+	Attrs      Attrs         // of the form, hx-* mostly
 }
 
 func (p NoteBoxProps) id() string { return or(p.ID, "note") }

@@ -14,6 +14,7 @@ import (
 
 	"kizuki/internal/api"
 	"kizuki/internal/cal"
+	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
@@ -28,6 +29,7 @@ import (
 // Endpoints serves programs.
 type Endpoints struct {
 	svc    *contract.Service
+	book   *contact.Service
 	people *workspace.Service
 	ages   Ages
 }
@@ -49,8 +51,8 @@ type AgedJSON struct {
 }
 
 // New makes the endpoints.
-func New(svc *contract.Service, people *workspace.Service, ages Ages) *Endpoints {
-	return &Endpoints{svc: svc, people: people, ages: ages}
+func New(svc *contract.Service, contacts *contact.Service, people *workspace.Service, ages Ages) *Endpoints {
+	return &Endpoints{svc: svc, book: contacts, people: people, ages: ages}
 }
 
 // Ref names another thing in REST.
@@ -82,6 +84,7 @@ type ContractJSON struct {
 	RenewalDate  *string        `json:"renewal_date" format:"date"`
 	NoticeDate   *string        `json:"notice_date" format:"date"`
 	AutoRenew    bool           `json:"auto_renew"`
+	TermType     string         `json:"term_type" doc:"trial, rolling (month to month); empty: an ordinary term"`
 	Amount       *string        `json:"amount" doc:"decimal, major units"`
 	Currency     string         `json:"currency"`
 	AmountBasis  string         `json:"amount_basis" doc:"monthly, yearly, term; empty: unknown"`
@@ -89,6 +92,7 @@ type ContractJSON struct {
 	Fields       map[string]any `json:"fields"`
 	Term         int            `json:"term" doc:"number of the open term, or of the last"`
 	EndedOn      *string        `json:"ended_on" format:"date"`
+	Limited      bool           `json:"limited" doc:"only its owner and readers may read it"`
 	Version      int64          `json:"version"`
 	CreatedAt    *time.Time     `json:"created_at"`
 	DataAt       *time.Time     `json:"data_at" doc:"when an import last saw it"`
@@ -98,9 +102,9 @@ type ContractJSON struct {
 func asJSON(c contract.Contract) ContractJSON {
 	j := ContractJSON{ID: c.ID, Key: c.Key, Name: c.Name, Organization: Ref{c.OrgID, c.OrgName}, Department: c.Department,
 		Status: c.Status, Phase: c.Phase, Outlook: string(c.Outlook), OutlookWhy: c.OutlookWhy,
-		StartDate: day(c.StartDate), RenewalDate: day(c.RenewalDate), NoticeDate: day(c.NoticeDate), AutoRenew: c.AutoRenew,
+		StartDate: day(c.StartDate), RenewalDate: day(c.RenewalDate), NoticeDate: day(c.NoticeDate), AutoRenew: c.AutoRenew, TermType: string(c.TermType),
 		Amount: decimal(c.Amount, c.Currency), Currency: c.Currency, AmountBasis: string(c.AmountBasis), Domain: c.Domain,
-		Fields: c.Fields, Term: c.TermNo, EndedOn: day(c.EndedOn), Version: c.Version,
+		Fields: c.Fields, Term: c.TermNo, EndedOn: day(c.EndedOn), Limited: c.Limited(), Version: c.Version,
 		CreatedAt: api.Instant(c.CreatedAt), DataAt: api.Instant(c.DataAt), ArchivedAt: api.Instant(c.ArchivedAt)}
 	if c.OwnerID != 0 {
 		j.Owner = &OwnerRef{ID: c.OwnerID, Name: c.OwnerName}
@@ -135,6 +139,7 @@ type TermJSON struct {
 	Amount   *string    `json:"amount"`
 	Currency string     `json:"currency"`
 	Basis    string     `json:"basis"`
+	Type     string     `json:"term_type"`
 	Outcome  string     `json:"outcome" doc:"open, renewed, churned"`
 	Words    string     `json:"words"`
 	ClosedAt *time.Time `json:"closed_at"`
@@ -151,7 +156,7 @@ type ContactJSON struct {
 	Role  string `json:"role"`
 }
 
-func contactJSON(c contract.Contact) ContactJSON {
+func contactJSON(c contact.Contact) ContactJSON {
 	return ContactJSON{ID: c.ID, Name: c.Name, Kana: c.Kana, Title: c.Title, Mail: c.Mail, Phone: c.Phone, Role: c.Role}
 }
 
@@ -170,6 +175,7 @@ type createInput struct {
 		RenewalDate  string         `json:"renewal_date,omitempty"`
 		NoticeDate   string         `json:"notice_date,omitempty"`
 		AutoRenew    bool           `json:"auto_renew,omitempty"`
+		TermType     string         `json:"term_type,omitempty" doc:"trial, rolling"`
 		Amount       string         `json:"amount,omitempty" doc:"decimal, major units"`
 		Currency     string         `json:"currency,omitempty" doc:"the workspace's, if empty"`
 		AmountBasis  string         `json:"amount_basis,omitempty"`
@@ -267,6 +273,8 @@ func (h *Endpoints) Add(a *api.API) {
 	api.Add(a, who.Write, op("archive-contract", "POST", "/{id}/archive", "Hide from lists; everything is kept"), h.act(h.svc.Archive))
 	api.Add(a, who.Write, op("unarchive-contract", "POST", "/{id}/unarchive", "Bring back into lists"), h.act(h.svc.Unarchive))
 	api.Add(a, who.Read, op("list-contract-contacts", "GET", "/{id}/contacts", "People at the customer"), h.contacts)
+	api.Add(a, who.Read, op("contract-readers", "GET", "/{id}/readers", "Who may read a limited contract besides its owner"), h.readers)
+	api.Add(a, who.Write, op("limit-contract", "PUT", "/{id}/readers", "Choose who may read a contract with everything on it; whoever chooses stays among them"), h.limit)
 	api.Add(a, who.Write, op("add-contract-contact", "POST", "/{id}/contacts", "Add a person"), h.addContact)
 	api.Add(a, who.Read, op("list-contract-terms", "GET", "/{id}/terms", "Terms, the newest first"), h.terms)
 }
@@ -324,7 +332,7 @@ func (h *Endpoints) create(ctx context.Context, in *createInput) (*api.One[Contr
 	b := in.Body
 	c, err := h.svc.Create(ctx, contract.Input{Key: b.Key, Name: b.Name, Organization: b.Organization, Department: b.Department,
 		Owner: b.Owner, Status: b.Status, Phase: b.Phase, Outlook: b.Outlook, OutlookWhy: b.OutlookWhy, StartDate: b.StartDate,
-		RenewalDate: b.RenewalDate, NoticeDate: b.NoticeDate, AutoRenew: b.AutoRenew, Amount: b.Amount, Currency: b.Currency,
+		RenewalDate: b.RenewalDate, NoticeDate: b.NoticeDate, AutoRenew: b.AutoRenew, TermType: b.TermType, Amount: b.Amount, Currency: b.Currency,
 		AmountBasis: b.AmountBasis, Domain: b.Domain, Fields: b.Fields})
 	return one(c, err)
 }
@@ -454,7 +462,7 @@ func (h *Endpoints) contacts(ctx context.Context, in *IDInput) (*api.List[Contac
 	if err != nil {
 		return nil, err
 	}
-	list, err := h.svc.Contacts(ctx, ref)
+	list, err := h.book.Of(ctx, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -471,7 +479,7 @@ func (h *Endpoints) addContact(ctx context.Context, in *contactInput) (*api.One[
 		return nil, err
 	}
 	b := in.Body
-	c, err := h.svc.AddContact(ctx, ref, contract.Contact{Name: b.Name, Kana: b.Kana, Title: b.Title, Mail: b.Mail, Phone: b.Phone}, b.Role)
+	c, err := h.book.Add(ctx, ref, contact.Contact{Name: b.Name, Kana: b.Kana, Title: b.Title, Mail: b.Mail, Phone: b.Phone}, b.Role)
 	if err != nil {
 		return nil, err
 	}
@@ -490,7 +498,7 @@ func (h *Endpoints) terms(ctx context.Context, in *IDInput) (*api.List[TermJSON]
 	var out []TermJSON
 	for _, t := range terms {
 		out = append(out, TermJSON{No: t.No, Starts: day(t.Starts), Renews: day(t.Renews), Amount: decimal(t.Amount, t.Currency),
-			Currency: t.Currency, Basis: string(t.Basis), Outcome: string(t.Outcome), Words: t.Words, ClosedAt: api.Instant(t.ClosedAt)})
+			Currency: t.Currency, Basis: string(t.Basis), Type: string(t.Type), Outcome: string(t.Outcome), Words: t.Words, ClosedAt: api.Instant(t.ClosedAt)})
 	}
 	return api.NewList(out, ""), nil
 }

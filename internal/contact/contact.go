@@ -1,12 +1,16 @@
-package contract
+// Package contact keeps the people at the customer: who they are, and which
+// part each has in a contract.
+package contact
 
 import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"kizuki/internal/bus"
+	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -14,22 +18,58 @@ import (
 	"kizuki/internal/who"
 )
 
-const selectContact = `SELECT p.id, p.org_id, p.name, p.kana, p.title, p.mail, p.phone, l.role
+// News of contacts; Ref is the contact.
+const (
+	Added   bus.Kind = "contact.added" // Data: name, role
+	Changed bus.Kind = "contact.changed"
+	Removed bus.Kind = "contact.removed" // Data: name
+)
+
+// Contact is a person at the customer. Role is the stakeholder role in one
+// contract, in the team's own words.
+type Contact struct {
+	ID    id.ID
+	OrgID id.ID
+	Name  string
+	Kana  string
+	Title string
+	Mail  string
+	Phone string
+	Role  string
+}
+
+// Service offers the acts on contacts.
+type Service struct {
+	db        *db.DB
+	bus       *bus.Bus
+	contracts *contract.Service
+	Now       func() time.Time
+}
+
+// New makes the service.
+func New(d *db.DB, b *bus.Bus, contracts *contract.Service) *Service {
+	return &Service{db: d, bus: b, contracts: contracts, Now: time.Now}
+}
+
+// chunk is how many ids one IN list holds.
+const chunk = 500
+
+const selectLinked = `SELECT p.id, p.org_id, p.name, p.kana, p.title, p.mail, p.phone, l.role
 	FROM contract_contact l JOIN contact p ON p.workspace_id = l.workspace_id AND p.id = l.contact_id
 	WHERE l.workspace_id = $1 AND l.contract_id = $2`
 
-func scanContact(r db.Row) (Contact, error) {
+func scan(r db.Row) (Contact, error) {
 	var c Contact
 	err := r.Scan(&c.ID, &c.OrgID, &c.Name, &c.Kana, &c.Title, &c.Mail, &c.Phone, &c.Role)
 	return c, err
 }
 
-// Contacts gives the people of a contract, by when they were added.
-func (s *Service) Contacts(ctx context.Context, contractID id.ID) ([]Contact, error) {
-	if _, err := s.Get(ctx, contractID); err != nil {
+// Of gives the people of a contract, by when they were added.
+func (s *Service) Of(ctx context.Context, contractID id.ID) ([]Contact, error) {
+	if _, err := s.contracts.Get(ctx, contractID); err != nil {
 		return nil, err
 	}
-	return db.All(ctx, s.db, scanContact, selectContact+" ORDER BY p.id", who.From(ctx).Workspace, contractID)
+	return db.All(ctx, s.db, scan, selectLinked+" ORDER BY p.id", who.From(ctx).Workspace, contractID)
 }
 
 // clean makes the texts fit to store.
@@ -63,11 +103,11 @@ func mailLike(s string) bool {
 	return ok && local != "" && strings.Contains(domain, ".") && !strings.ContainsAny(s, " ,;<>")
 }
 
-// AddContact adds a person of the customer to a contract with a stakeholder
+// Add adds a person of the customer to a contract with a stakeholder
 // role in the team's words. Somebody the organization already has (same mail,
 // or same name where a mail is missing) is not doubled. Errors: err.required
 // (name or mail), err.too_long, contract.err.mail, .contact_there (409).
-func (s *Service) AddContact(ctx context.Context, contractID id.ID, p Contact, role string) (Contact, error) {
+func (s *Service) Add(ctx context.Context, contractID id.ID, p Contact, role string) (Contact, error) {
 	p.Role = role
 	if err := p.clean(); err != nil {
 		return p, err
@@ -77,8 +117,8 @@ func (s *Service) AddContact(ctx context.Context, contractID id.ID, p Contact, r
 		if err != nil {
 			return err
 		}
-		links := []ContactLink{{ContractID: c.ID, OrgID: c.OrgID, Contact: p}}
-		if err := s.AddContactsIn(ctx, tx, who.From(ctx).Workspace, links); err != nil {
+		links := []Link{{ContractID: c.ID, OrgID: c.OrgID, Contact: p}}
+		if err := s.AddManyIn(ctx, tx, who.From(ctx).Workspace, links); err != nil {
 			return err
 		}
 		if !links[0].Linked {
@@ -90,9 +130,9 @@ func (s *Service) AddContact(ctx context.Context, contractID id.ID, p Contact, r
 	return p, err
 }
 
-// ContactLink is a person an import brings to a contract. AddContactsIn fills
+// Link is a person an import brings to a contract. AddManyIn fills
 // Contact.ID, and tells what it did for the undo.
-type ContactLink struct {
+type Link struct {
 	ContractID id.ID
 	OrgID      id.ID
 	Contact    Contact
@@ -100,10 +140,10 @@ type ContactLink struct {
 	Linked     bool // the link to the contract is new
 }
 
-// AddContactsIn adds people to contracts as AddContact does, in bulk. Each must
+// AddManyIn adds people to contracts as Add does, in bulk. Each must
 // have a name or a mail.
-func (s *Service) AddContactsIn(ctx context.Context, tx *db.Tx, ws id.ID, links []ContactLink) error {
-	known, err := s.knownContacts(ctx, tx, ws, links)
+func (s *Service) AddManyIn(ctx context.Context, tx *db.Tx, ws id.ID, links []Link) error {
+	have, err := s.known(ctx, tx, ws, links)
 	if err != nil {
 		return err
 	}
@@ -114,18 +154,18 @@ func (s *Service) AddContactsIn(ctx context.Context, tx *db.Tx, ws id.ID, links 
 		if err := l.Contact.clean(); err != nil {
 			return err
 		}
-		if l.Contact.ID = known.find(l.OrgID, l.Contact); l.Contact.ID == 0 {
+		if l.Contact.ID = have.find(l.OrgID, l.Contact); l.Contact.ID == 0 {
 			l.Contact.ID, l.Contact.OrgID, l.Made = id.New(), l.OrgID, true
-			known.add(l.Contact)
+			have.add(l.Contact)
 			people = append(people, l.Contact.row(ws, s))
 		}
 		pair := [2]id.ID{l.ContractID, l.Contact.ID}
-		if known.linked[pair] {
+		if have.linked[pair] {
 			continue
 		}
-		known.linked[pair], l.Linked = true, true
+		have.linked[pair], l.Linked = true, true
 		joins = append(joins, []any{ws, l.ContractID, l.Contact.ID, l.Contact.Role})
-		news = append(news, bus.Change{Kind: ContactAdded, Workspace: ws, Contract: l.ContractID, Ref: l.Contact.ID,
+		news = append(news, bus.Change{Kind: Added, Workspace: ws, Contract: l.ContractID, Ref: l.Contact.ID,
 			Data: map[string]any{"name": l.Contact.Name, "role": l.Contact.Role}})
 	}
 	if err := db.Bulk(ctx, tx, `INSERT INTO contact (workspace_id, id, org_id, name, name_fold, kana, title, mail,
@@ -143,13 +183,13 @@ func (c Contact) row(ws id.ID, s *Service) []any {
 		db.Micros(s.Now())}
 }
 
-// contactBook finds the people organizations already have.
-type contactBook struct {
+// book finds the people organizations already have.
+type book struct {
 	byMail, byName map[string]id.ID // under organization and folded word
 	linked         map[[2]id.ID]bool
 }
 
-func (b contactBook) add(c Contact) {
+func (b book) add(c Contact) {
 	for _, e := range []struct {
 		book map[string]id.ID
 		word string
@@ -162,15 +202,15 @@ func (b contactBook) add(c Contact) {
 }
 
 // find: a mail decides; without one on this side the name does.
-func (b contactBook) find(orgID id.ID, c Contact) id.ID {
+func (b book) find(orgID id.ID, c Contact) id.ID {
 	if c.Mail != "" {
 		return b.byMail[orgID.String()+" "+text.Fold(c.Mail)]
 	}
 	return b.byName[orgID.String()+" "+text.Fold(c.Name)]
 }
 
-func (s *Service) knownContacts(ctx context.Context, q db.Queryer, ws id.ID, links []ContactLink) (contactBook, error) {
-	b := contactBook{map[string]id.ID{}, map[string]id.ID{}, map[[2]id.ID]bool{}}
+func (s *Service) known(ctx context.Context, q db.Queryer, ws id.ID, links []Link) (book, error) {
+	b := book{map[string]id.ID{}, map[string]id.ID{}, map[[2]id.ID]bool{}}
 	var orgs, contracts []id.ID
 	for _, l := range links {
 		orgs, contracts = append(orgs, l.OrgID), append(contracts, l.ContractID)
@@ -180,7 +220,7 @@ func (s *Service) knownContacts(ctx context.Context, q db.Queryer, ws id.ID, lin
 		var w db.Where
 		w.And("p.workspace_id = ?", ws)
 		db.In(&w, "p.org_id", part)
-		people, err := db.All(ctx, q, scanContact, `SELECT p.id, p.org_id, p.name, p.kana, p.title, p.mail, p.phone, ''
+		people, err := db.All(ctx, q, scan, `SELECT p.id, p.org_id, p.name, p.kana, p.title, p.mail, p.phone, ''
 			FROM contact p WHERE `+w.SQL()+` ORDER BY p.id`, w.Args()...)
 		if err != nil {
 			return b, err
@@ -206,9 +246,9 @@ func (s *Service) knownContacts(ctx context.Context, q db.Queryer, ws id.ID, lin
 	return b, nil
 }
 
-// RemoveContactsIn undoes AddContactsIn: links it made go, and people it made
+// RemoveManyIn undoes AddManyIn: links it made go, and people it made
 // whom nothing else refers to.
-func (s *Service) RemoveContactsIn(ctx context.Context, tx *db.Tx, ws id.ID, links []ContactLink) error {
+func (s *Service) RemoveManyIn(ctx context.Context, tx *db.Tx, ws id.ID, links []Link) error {
 	var made []id.ID
 	for _, l := range links {
 		if l.Made {
@@ -222,16 +262,23 @@ func (s *Service) RemoveContactsIn(ctx context.Context, tx *db.Tx, ws id.ID, lin
 			return err
 		}
 	}
-	return inIDs(ctx, tx, "DELETE FROM contact WHERE workspace_id = $1 AND ", []any{ws}, "id", made,
-		` AND NOT EXISTS (SELECT 1 FROM contract_contact l WHERE l.workspace_id = contact.workspace_id
-			AND l.contact_id = contact.id)`)
+	for part := range slices.Chunk(made, chunk) {
+		var w db.Where
+		w.And("workspace_id = ?", ws)
+		db.In(&w, "id", part)
+		if _, err := db.Exec(ctx, tx, "DELETE FROM contact WHERE "+w.SQL()+` AND NOT EXISTS (SELECT 1 FROM contract_contact l
+			WHERE l.workspace_id = contact.workspace_id AND l.contact_id = contact.id)`, w.Args()...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Service) contact(ctx context.Context, tx *db.Tx, contractID, contactID id.ID) (Contact, error) {
 	if _, err := s.forWrite(ctx, tx, contractID); err != nil {
 		return Contact{}, err
 	}
-	p, found, err := db.One(ctx, tx, scanContact, selectContact+" AND l.contact_id = $3",
+	p, found, err := db.One(ctx, tx, scan, selectLinked+" AND l.contact_id = $3",
 		who.From(ctx).Workspace, contractID, contactID)
 	if err == nil && !found {
 		err = errs.Missing("contact")
@@ -239,8 +286,8 @@ func (s *Service) contact(ctx context.Context, tx *db.Tx, contractID, contactID 
 	return p, err
 }
 
-// UpdateContact changes a person (in all contracts) and the role in this one.
-func (s *Service) UpdateContact(ctx context.Context, contractID id.ID, p Contact) (Contact, error) {
+// Update changes a person (in all contracts) and the role in this one.
+func (s *Service) Update(ctx context.Context, contractID id.ID, p Contact) (Contact, error) {
 	if err := p.clean(); err != nil {
 		return p, err
 	}
@@ -262,13 +309,13 @@ func (s *Service) UpdateContact(ctx context.Context, contractID id.ID, p Contact
 			AND contract_id = $2 AND contact_id = $3`, ws, contractID, p.ID, p.Role); err != nil {
 			return err
 		}
-		return s.bus.Publish(ctx, tx, bus.Change{Kind: ContactChanged, Workspace: ws, Contract: contractID, Ref: p.ID,
-			Fields: contactDiff(old, p), Data: map[string]any{"name": p.Name}})
+		return s.bus.Publish(ctx, tx, bus.Change{Kind: Changed, Workspace: ws, Contract: contractID, Ref: p.ID,
+			Fields: diff(old, p), Data: map[string]any{"name": p.Name}})
 	})
 	return p, err
 }
 
-func contactDiff(a, b Contact) map[string][2]any {
+func diff(a, b Contact) map[string][2]any {
 	out := map[string][2]any{}
 	for _, t := range []struct{ name, from, to string }{{"name", a.Name, b.Name}, {"kana", a.Kana, b.Kana},
 		{"title", a.Title, b.Title}, {"mail", a.Mail, b.Mail}, {"phone", a.Phone, b.Phone}, {"role", a.Role, b.Role}} {
@@ -279,20 +326,40 @@ func contactDiff(a, b Contact) map[string][2]any {
 	return out
 }
 
-// RemoveContact takes a person off a contract; one in no other contract goes
+// Remove takes a person off a contract; one in no other contract goes
 // altogether.
-func (s *Service) RemoveContact(ctx context.Context, contractID, contactID id.ID) error {
+func (s *Service) Remove(ctx context.Context, contractID, contactID id.ID) error {
 	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		p, err := s.contact(ctx, tx, contractID, contactID)
 		if err != nil {
 			return err
 		}
 		ws := who.From(ctx).Workspace
-		link := ContactLink{ContractID: contractID, Contact: p, Made: true, Linked: true}
-		if err := s.RemoveContactsIn(ctx, tx, ws, []ContactLink{link}); err != nil {
+		link := Link{ContractID: contractID, Contact: p, Made: true, Linked: true}
+		if err := s.RemoveManyIn(ctx, tx, ws, []Link{link}); err != nil {
 			return err
 		}
-		return s.bus.Publish(ctx, tx, bus.Change{Kind: ContactRemoved, Workspace: ws, Contract: contractID,
+		return s.bus.Publish(ctx, tx, bus.Change{Kind: Removed, Workspace: ws, Contract: contractID,
 			Ref: contactID, Data: map[string]any{"name": p.Name}})
 	})
+}
+
+func orNil(s string) any {
+	if s == "" {
+		return nil
+	}
+	return s
+}
+
+// forWrite gives a contract the actor may work on.
+func (s *Service) forWrite(ctx context.Context, tx *db.Tx, contractID id.ID) (contract.Contract, error) {
+	if _, err := who.Check(ctx, who.Write); err != nil {
+		return contract.Contract{}, err
+	}
+	found, err := s.contracts.Readable(ctx, tx, []id.ID{contractID})
+	c, ok := found[contractID]
+	if err == nil && !ok {
+		err = errs.Missing("contract")
+	}
+	return c, err
 }

@@ -1,4 +1,4 @@
-package contract
+package contact
 
 import (
 	"context"
@@ -9,9 +9,9 @@ import (
 	"kizuki/internal/who"
 )
 
-// ContactsOf gives the people of several contracts the actor may read, by when
+// OfMany gives the people of several contracts the actor may read, by when
 // they were added: one query.
-func (s *Service) ContactsOf(ctx context.Context, q db.Queryer, contracts []id.ID) (map[id.ID][]Contact, error) {
+func (s *Service) OfMany(ctx context.Context, q db.Queryer, contracts []id.ID) (map[id.ID][]Contact, error) {
 	a, err := who.Check(ctx, who.Read)
 	if err != nil || len(contracts) == 0 {
 		return map[id.ID][]Contact{}, err
