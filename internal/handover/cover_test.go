@@ -165,6 +165,9 @@ func TestDeputyDecidesAboutVanishedRows(t *testing.T) {
 		w.away("2026-02-17", "2026-02-18")
 		w.exec("UPDATE source_key SET absent_since = 1771290000000000 WHERE contract_id IN (SELECT id FROM contract WHERE key = 'B-1')")
 		wants(t, "the deputy's day", w.lines(who.Admin), "[absent 田村 健]")
+		w.exec("UPDATE contract SET visibility = 'limited'")
+		wants(t, "not of what the deputy may not read", w.lines(who.Admin), "[]")
+		wants(t, "but of their own", w.lines(who.Member), "[absent ]")
 	})
 }
 
@@ -213,6 +216,16 @@ func TestTheDeputyIsCalled(t *testing.T) {
 		post(who.Owner, "@松井 里佳 @田村 健 ふたりとも")
 		wants(t, "the deputy hears", inbox(who.Admin), "[mention @松井 里佳 @田村 健 ふたりとも cover @田村 健 急ぎです]")
 		wants(t, "the absent one does, too", len(inbox(who.Member)), 3)
+		secret := w.contract("A-2", w.of(who.Member))
+		w.exec("UPDATE contract SET visibility = 'limited' WHERE id = $1", secret.ID)
+		w.exec("INSERT INTO reader (workspace_id, kind, ref_id, who, who_id) VALUES ($1, 'contract', $2, 'member', $3)",
+			w.Actors[who.Owner].Workspace, secret.ID, w.of(who.Owner))
+		_, err := w.Timeline.Post(w.As(who.Owner), timeline.PostInput{Contract: secret.ID, Body: "@田村 健 ここだけの話"})
+		w.must(err)
+		wants(t, "not of what the deputy may not read", len(inbox(who.Admin)), 2)
+		if n, err := w.Timeline.Unread(w.As(who.Admin)); err != nil || n != 2 {
+			t.Errorf("%d are counted: %v", n, err)
+		}
 		w.Travel(48 * time.Hour)
 		post(who.Owner, "@田村 健 おかえり")
 		wants(t, "over", len(inbox(who.Admin)), 2)

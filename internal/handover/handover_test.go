@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
@@ -530,6 +531,36 @@ func TestLimitedContracts(t *testing.T) {
 		u, err := w.Handovers.Undo(w.As(who.Owner), act.Batch)
 		w.must(err)
 		wants(t, "taken back", len(u.Restored), 2)
+	})
+}
+
+// A card shows of limited notes those the new owner may read, and that they were
+// read is written down.
+func TestLimitedNotesOnACard(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		c := w.contract("A-1", w.of(who.Member))
+		for body, readers := range map[string][]audience.Reader{"松井さんだけに": {{Kind: "member", ID: w.of(who.Admin)}}, "岡田さんだけに": {{Kind: "member", ID: w.of(who.Owner)}}} {
+			_, err := w.Timeline.Post(w.As(who.Member), timeline.PostInput{Contract: c.ID, Body: body, Visibility: timeline.AuthorOnly, Readers: readers})
+			w.must(err)
+		}
+		reads := func() (n int) {
+			list, _, err := w.Workspace.Audit(w.Ctx, "", 50)
+			w.must(err)
+			for _, e := range list {
+				if e.Act == "note.read_limited" {
+					n++
+				}
+			}
+			return n
+		}
+		ref := w.give(who.Member, w.of(who.Admin), "", c.ID).List[0].ID
+		wants(t, "nobody has read it", reads(), 0)
+		card, err := w.Handovers.Card(w.As(who.Admin), ref)
+		w.must(err)
+		if len(card.Last) != 1 || card.Last[0].Body != "松井さんだけに" {
+			t.Errorf("%+v", card.Last)
+		}
+		wants(t, "written down", reads(), 1)
 	})
 }
 
