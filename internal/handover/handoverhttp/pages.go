@@ -283,6 +283,9 @@ func toldBack(ctx context.Context, u handover.Undone) string {
 			names = append(names, text.Excerpt(named(k.Org, k.Name), 40))
 		}
 	}
+	if len(names) == 0 { // none of them the reader may see any more
+		return said + words.T(ctx, "handover.kept_unnamed", "Count", len(u.Kept))
+	}
 	return said + words.T(ctx, "handover.kept", "Count", len(u.Kept), "Names", strings.Join(names, words.T(ctx, "handover.comma")))
 }
 
