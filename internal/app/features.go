@@ -22,6 +22,8 @@ import (
 	"kizuki/internal/org/orghttp"
 	"kizuki/internal/renewal"
 	"kizuki/internal/renewal/renewalhttp"
+	"kizuki/internal/revenue"
+	"kizuki/internal/revenue/revenuehttp"
 	"kizuki/internal/rule"
 	"kizuki/internal/rule/rulehttp"
 	"kizuki/internal/task"
@@ -45,6 +47,7 @@ type features struct {
 	Contracts *contract.Service
 	Contacts  *contact.Service
 	Renewals  *renewal.Service
+	Revenue   *revenue.Service
 	Timeline  *timeline.Service
 	Tasks     *task.Service
 	Rules     *rule.Service
@@ -62,9 +65,10 @@ func (a *App) build() {
 	a.Contracts.Audit = a.Workspace.AuditIn
 	a.Contacts = contact.New(a.DB, a.Bus, a.Contracts)
 	a.Renewals = renewal.New(a.DB, a.Bus, a.Contracts)
+	a.Revenue = revenue.New(a.DB, a.Bus, a.Contracts)
 	a.Timeline = timeline.New(a.DB, a.Bus)
 	a.Timeline.Subscribe(a.Bus)
-	a.Timeline.Record(renewal.Prefix)
+	a.Timeline.Record(renewal.Prefix, revenue.Prefix)
 	a.Timeline.Audit = a.Workspace.AuditIn
 	a.Renewals.SeesNote = a.seesNote
 	a.Renewals.Schedule(a.Jobs, a.Workspace.EveryWorkspace)
@@ -87,7 +91,7 @@ func (a *App) build() {
 // clocks gives every feature the app's clock.
 func (a *App) clocks() {
 	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
-	a.Contacts.Now, a.Renewals.Now, a.Handovers.Now = a.Now, a.Now, a.Now
+	a.Contacts.Now, a.Renewals.Now, a.Revenue.Now, a.Handovers.Now = a.Now, a.Now, a.Now, a.Now
 	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now = a.Now, a.Now, a.Now, a.Now
 }
 
@@ -110,6 +114,7 @@ type feature interface {
 func (a *App) pages() []feature {
 	trail := timelinehttp.New(a.Timeline, a.Workspace, a.Fields)
 	tasks := taskhttp.New(a.Tasks, a.Workspace, a.Rules)
+	money := revenuehttp.New(a.Revenue, a.Workspace)
 	renewals := renewalhttp.New(a.Renewals, a.Contracts, renewalhttp.Parts{Signs: a.signs, Names: a.shortNames})
 	handovers := handoverhttp.New(a.Handovers, a.Contracts, a.Workspace)
 	contracts := contracthttp.New(a.Contracts, a.Contacts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
@@ -124,6 +129,8 @@ func (a *App) pages() []feature {
 			return tasks.Panel(ctx, c.ID)
 		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
 			return renewals.Panel(ctx, c)
+		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
+			return money.Panel(ctx, c)
 		}},
 		ByOwner:   handovers.ByOwner,
 		Origins:   a.origins,
@@ -135,7 +142,7 @@ func (a *App) pages() []feature {
 		},
 	})
 	orgs := orghttp.New(a.Orgs)
-	orgs.Contracts = a.contractsOf
+	orgs.Contracts = a.contractsOf(money)
 	people := workspacehttp.New(a.Workspace, a.Jobs)
 	if a.Demo {
 		people.Hint = demoHint()
@@ -143,7 +150,7 @@ func (a *App) pages() []feature {
 	people.Mine = append(people.Mine, handovers.Mine)
 	day := todayhttp.New(a.Today, contracts.Sheet)
 	day.Lead = leadOf(handovers)
-	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, trail, tasks,
+	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, money, trail, tasks,
 		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, intakehttp.New(a.Imports)}
 }
 
@@ -175,6 +182,7 @@ func init() {
 	words.Add(orghttp.Words())
 	words.Add(contracthttp.Words())
 	words.Add(renewalhttp.Words())
+	words.Add(revenuehttp.Words())
 	words.Add(timelinehttp.Words())
 	words.Add(taskhttp.Words())
 	words.Add(rulehttp.Words())
@@ -212,6 +220,7 @@ func (a *App) routes() http.Handler {
 var places = []web.Place{
 	{Key: "today", Href: "/today", Need: who.Read},
 	{Key: "contracts", Href: "/contracts", Need: who.Read},
+	{Key: "renewals", Href: "/renewals", Need: who.Read, More: true},
 	{Key: "tasks", Href: "/tasks", Need: who.Read},
 	{Key: "organizations", Href: "/organizations", Need: who.Read, More: true},
 	{Key: "rules", Href: "/rules", Need: who.Read, More: true},

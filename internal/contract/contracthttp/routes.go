@@ -89,7 +89,7 @@ func New(svc *contract.Service, sides *contact.Service, orgs *org.Service, field
 func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/contracts", Need: who.Read, Handle: h.list},
-		{Method: "GET", Path: "/contracts/export.csv", Need: who.Read, Handle: rest.Export(h.svc, rest.BOM)},
+		{Method: "GET", Path: "/contracts/export.csv", Need: who.Read, Handle: rest.Export(h.svc, web.BOM)},
 		{Method: "GET", Path: "/contracts/new", Need: who.Write, Handle: h.newPage},
 		{Method: "POST", Path: "/contracts/new", Need: who.Write, Handle: h.create},
 		{Method: "POST", Path: "/contracts/first", Need: who.Write, Handle: h.first},
