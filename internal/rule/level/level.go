@@ -137,6 +137,8 @@ func (t *table) place() {
 
 // choose parts what the days can hold from what they cannot: whatever is due by
 // a day must fit into the days up to it. Those due first have the first claim.
+// A day counts for what its room holds in steps of the sizes' common measure:
+// 15 minutes hold one item of 10, not one and a half.
 func (t *table) choose() (fits, over []*placed) {
 	var open []*placed
 	for _, p := range t.list {
@@ -145,11 +147,16 @@ func (t *table) choose() (fits, over []*placed) {
 		}
 	}
 	slices.SortFunc(open, soonestFirst)
+	measure := 0
+	for _, p := range open {
+		measure = gcd(measure, p.size)
+	}
+	measure = max(measure, 1)
 	held, sum, upTo := 0, 0, -1
 	for _, p := range open {
 		for upTo < p.last {
 			upTo++
-			held += t.room[upTo]
+			held += t.room[upTo] / measure * measure
 		}
 		if sum+p.size > held {
 			over = append(over, p)
@@ -163,6 +170,13 @@ func (t *table) choose() (fits, over []*placed) {
 
 func latestFirst(a, b *placed) int {
 	return cmp.Or(cmp.Compare(b.Due, a.Due), cmp.Compare(b.size, a.size), cmp.Compare(a.ID, b.ID))
+}
+
+func gcd(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
 }
 
 func soonestFirst(a, b *placed) int {
