@@ -2,6 +2,8 @@ package rule
 
 import (
 	"context"
+	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -110,7 +112,7 @@ func (s *Service) level(p *plan, rules []Rule) {
 	for i := range p.items {
 		it := &p.items[i]
 		if owner := it.Step.owner(it.Owner); owner != 0 && !it.idle {
-			of(owner).add(it.Contract.String()+"/"+rules[it.rule].ID.String()+"/"+it.Step.ID, it.Day, it.Step.minutes(), &it.Plan)
+			of(owner).addItem(it, rules[it.rule].ID, p.budget)
 		}
 	}
 	for i := range p.tasks {
@@ -127,6 +129,11 @@ func (s *Service) level(p *plan, rules []Rule) {
 			*o.at[key] = day
 		}
 	}
+	for i := range p.items {
+		if it := &p.items[i]; it.parts != nil {
+			it.Plan = slices.Min(it.parts)
+		}
+	}
 }
 
 // owned is what is planned for one owner.
@@ -134,6 +141,19 @@ type owned struct {
 	items    []level.Item
 	standing map[cal.Date]int
 	at       map[string]*cal.Date // where the day of each goes
+}
+
+// addItem keeps the tasks of a step together, unless a day cannot hold them.
+func (o *owned) addItem(it *Item, rule id.ID, budget int) {
+	key := it.Contract.String() + "/" + rule.String() + "/" + it.Step.ID
+	if it.Step.minutes() <= budget || len(it.Step.Tasks) == 1 {
+		o.add(key, it.Day, it.Step.minutes(), &it.Plan)
+		return
+	}
+	it.parts = make([]cal.Date, len(it.Step.Tasks))
+	for n, t := range it.Step.Tasks {
+		o.add(key+"/"+strconv.Itoa(n), it.Day, taken(t.Minutes), &it.parts[n])
+	}
 }
 
 func (o *owned) add(key string, due cal.Date, minutes int, day *cal.Date) {

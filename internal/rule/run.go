@@ -142,7 +142,7 @@ func (s *Service) fire(ctx context.Context, tx *db.Tx, ws id.ID, rule Rule, st S
 		}
 		for n, t := range st.Tasks {
 			todo = append(todo, task.New{Contract: f.contract, Title: t.Title, Owner: st.owner(items[i].Owner), Due: f.data.Day,
-				Plan: items[i].planned(), Minutes: t.Minutes, OriginKind: task.RuleOrigin, OriginID: f.id, OriginNo: n, Told: true})
+				Plan: items[i].planned(n), Minutes: t.Minutes, OriginKind: task.RuleOrigin, OriginID: f.id, OriginNo: n, Told: true})
 		}
 		news = append(news, bus.Change{Kind: Fired, Workspace: ws, Contract: f.contract, Ref: f.id,
 			Data: map[string]any{"rule": rule.Name, "title": strings.Join(st.Titles(), "、"), "titles": st.Titles(), "due": string(f.data.Day)}})
@@ -157,10 +157,11 @@ func (s *Service) fire(ctx context.Context, tx *db.Tx, ws id.ID, rule Rule, st S
 	return s.bus.Publish(ctx, tx, news...)
 }
 
-// planned is the day a task of the item is given room on; one of nobody has
-// its due day only.
-func (it Item) planned() cal.Date {
-	if it.Step.owner(it.Owner) == 0 {
+// planned is the day the n-th task of an item that comes up is given room on.
+// One of nobody has its due day only, and one that is to wait sleeps until a
+// later run finds its day.
+func (it Item) planned(n int) cal.Date {
+	if it.Step.owner(it.Owner) == 0 || it.parts != nil && it.parts[n] > it.Plan {
 		return ""
 	}
 	return it.Plan

@@ -29,8 +29,9 @@ type Item struct {
 	rule    int // its place among the rules planned together
 	term    string
 	arrived time.Time
-	idle    bool // shown, but it came up already or never will
-	hidden  bool // the reader may not know of it, but it takes its room
+	parts   []cal.Date // the day of each task, if a day cannot hold all
+	idle    bool       // shown, but it came up already or never will
+	hidden  bool       // the reader may not know of it, but it takes its room
 }
 
 // search finds the contracts of a rule whose dates lie in a range.
