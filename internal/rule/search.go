@@ -156,7 +156,7 @@ func named(ctx context.Context, q db.Queryer, reader who.Actor, items []Item) er
 		return nil
 	}
 	type names struct {
-		contract            id.ID
+		contract             id.ID
 		name, org, ownerName string
 	}
 	ids := make([]id.ID, len(items))
