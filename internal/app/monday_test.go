@@ -54,9 +54,9 @@ func (m *monday) to(day cal.Date, hour int) {
 	m.Travel(day.Time().Add(time.Duration(hour-9) * time.Hour).Sub(m.Now()))
 }
 
-// renewal is when the i-th contract renews: the first forty on 31 March, sixty
+// renews is when the i-th contract renews: the first forty on 31 March, sixty
 // more over the month, a hundred over the rest of the year.
-func renewal(i int) cal.Date {
+func renews(i int) cal.Date {
 	switch {
 	case i < 40:
 		return "2026-03-31"
@@ -71,7 +71,7 @@ func (m *monday) bring() {
 	var b strings.Builder
 	b.WriteString("契約ID,会社名,契約名,担当,更新日\n")
 	for i := range 200 {
-		fmt.Fprintf(&b, "M-%03d,会社%03d,配車クラウド,%s,%s\n", i, i, names[m.owners[i%len(m.owners)]], renewal(i))
+		fmt.Fprintf(&b, "M-%03d,会社%03d,配車クラウド,%s,%s\n", i, i, names[m.owners[i%len(m.owners)]], renews(i))
 	}
 	path := filepath.Join(m.t.TempDir(), "list.csv")
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
@@ -242,7 +242,7 @@ func (m *monday) eachOnce(steps []rule.Step, last cal.Date) {
 	want := map[string]int{}
 	for i := range 200 {
 		for _, st := range steps {
-			if day := st.Day(m.days, renewal(i)); day >= firstDay && day <= last {
+			if day := st.Day(m.days, renews(i)); day >= firstDay && day <= last {
 				for _, todo := range st.Tasks {
 					want[fmt.Sprintf("M-%03d %s %s", i, todo.Title, day)] = 1
 				}

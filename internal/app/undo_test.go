@@ -103,7 +103,7 @@ func TestChurnSaysWhy(t *testing.T) {
 		if len(before) != 1 || before[0].Due != "2026-03-03" {
 			t.Fatal(before)
 		}
-		lost, err := a.Renewals.Record(a.As(who.Member), before[0].Contract, renewal.Input{Outcome: renewal.Churned, Reasons: []string{"予算"}})
+		lost, err := a.Renewals.Record(a.As(who.Member), before[0].Contract, renewal.Input{Outcome: renewal.Churned})
 		must(err)
 		if got, err := a.Tasks.Get(a.Ctx, before[0].ID); err != nil || got.State != task.StateClosed || got.Why != "解約のため" || len(inSight()) != 0 {
 			t.Error(err, got.State, got.Why)

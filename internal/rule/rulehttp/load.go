@@ -20,7 +20,7 @@ import (
 // loadPage is the load ahead: a row for each owner, a bar for each week.
 type loadPage struct {
 	rule.Load
-	most int // minutes that fill a bar's height
+	most int // minutes that fill a bar's height, twice a full week's budget; what is more is cut
 }
 
 func (h *Handlers) load(w http.ResponseWriter, r *http.Request) error {
@@ -31,12 +31,7 @@ func (h *Handlers) load(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := loadPage{Load: l, most: 1}
 	for _, wk := range l.Weeks {
-		p.most = max(p.most, wk.Budget)
-	}
-	for _, o := range l.Owners {
-		for _, m := range o.Weeks {
-			p.most = max(p.most, m.Checks+m.Tasks)
-		}
+		p.most = max(p.most, 2*wk.Budget)
 	}
 	return web.Page(w, r, http.StatusOK, web.Meta{Title: words.T(ctx, "rule.load"), Place: "/rules"}, p.view())
 }
@@ -48,8 +43,8 @@ const barHeight = 48
 // tasks of people on them, the line is the budget.
 type bar struct {
 	checksY, checksH, tasksY, tasksH, lineY string
+	cut                                     bool // higher than can be drawn
 	said                                    string
-	empty                                   bool
 }
 
 func (p loadPage) bar(ctx context.Context, i int, m rule.Minutes) bar {
@@ -57,12 +52,13 @@ func (p loadPage) bar(ctx context.Context, i int, m rule.Minutes) bar {
 		if minutes == 0 {
 			return 0
 		}
-		return max(2, minutes*(barHeight-2)/p.most)
+		return min(max(2, minutes*barHeight/p.most), barHeight)
 	}
-	c, t := height(m.Checks), height(m.Tasks)
+	c := height(m.Checks)
+	t := min(height(m.Tasks), barHeight-c)
 	px := strconv.Itoa
 	return bar{checksY: px(barHeight - c), checksH: px(c), tasksY: px(barHeight - c - t), tasksH: px(t),
-		lineY: px(barHeight - height(p.Weeks[i].Budget)), said: p.saidOf(ctx, i, m), empty: m.Checks+m.Tasks == 0}
+		lineY: px(barHeight - height(p.Weeks[i].Budget)), cut: m.Checks+m.Tasks > p.most, said: p.saidOf(ctx, i, m)}
 }
 
 // saidOf is the bar in words.
