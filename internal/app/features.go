@@ -20,6 +20,8 @@ import (
 	"kizuki/internal/org/orghttp"
 	"kizuki/internal/renewal"
 	"kizuki/internal/renewal/renewalhttp"
+	"kizuki/internal/revenue"
+	"kizuki/internal/revenue/revenuehttp"
 	"kizuki/internal/rule"
 	"kizuki/internal/rule/rulehttp"
 	"kizuki/internal/task"
@@ -43,6 +45,7 @@ type features struct {
 	Contracts *contract.Service
 	Contacts  *contact.Service
 	Renewals  *renewal.Service
+	Revenue   *revenue.Service
 	Timeline  *timeline.Service
 	Tasks     *task.Service
 	Rules     *rule.Service
@@ -57,11 +60,13 @@ func (a *App) build() {
 	a.Orgs = org.New(a.DB, a.Bus)
 	a.Contracts = contract.New(a.DB, a.Bus, a.Fields, a.Orgs)
 	a.Contracts.Audit = a.Workspace.AuditIn
+	a.Contracts.Views = views
 	a.Contacts = contact.New(a.DB, a.Bus, a.Contracts)
 	a.Renewals = renewal.New(a.DB, a.Bus, a.Contracts)
+	a.Revenue = revenue.New(a.DB, a.Bus, a.Contracts)
 	a.Timeline = timeline.New(a.DB, a.Bus)
 	a.Timeline.Subscribe(a.Bus)
-	a.Timeline.Record(renewal.Prefix)
+	a.Timeline.Record(renewal.Prefix, revenue.Prefix)
 	a.Timeline.Audit = a.Workspace.AuditIn
 	a.Renewals.SeesNote = a.seesNote
 	a.Renewals.Schedule(a.Jobs, a.Workspace.EveryWorkspace)
@@ -81,7 +86,7 @@ func (a *App) build() {
 // clocks gives every feature the app's clock.
 func (a *App) clocks() {
 	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
-	a.Contacts.Now, a.Renewals.Now = a.Now, a.Now
+	a.Contacts.Now, a.Renewals.Now, a.Revenue.Now = a.Now, a.Now, a.Now
 	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now = a.Now, a.Now, a.Now, a.Now
 }
 
@@ -104,6 +109,7 @@ type feature interface {
 func (a *App) pages() []feature {
 	trail := timelinehttp.New(a.Timeline, a.Workspace, a.Fields)
 	tasks := taskhttp.New(a.Tasks, a.Workspace, a.Rules)
+	money := revenuehttp.New(a.Revenue, a.Workspace)
 	renewals := renewalhttp.New(a.Renewals, a.Contracts, renewalhttp.Parts{Signs: a.signs, Names: a.shortNames})
 	contracts := contracthttp.New(a.Contracts, a.Contacts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
 		Trail: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
@@ -117,32 +123,28 @@ func (a *App) pages() []feature {
 			return tasks.Panel(ctx, c.ID)
 		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
 			return renewals.Panel(ctx, c)
+		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
+			return money.Panel(ctx, c)
 		}},
 		Origins:   a.origins,
 		History:   a.history(trail),
 		LastWords: a.lastWords,
+		Next:      a.nextTasks,
+		Hunches:   a.hunches,
+		Ranges:    a.namedRanges,
 		Post: func(ctx context.Context, contract id.ID, body string) error {
 			_, err := a.Timeline.Post(ctx, timeline.PostInput{Contract: contract, Body: body})
 			return err
 		},
 	})
 	orgs := orghttp.New(a.Orgs)
-	orgs.Contracts = a.contractsOf
+	orgs.Contracts = a.contractsOf(money)
 	people := workspacehttp.New(a.Workspace, a.Jobs)
 	if a.Demo {
 		people.Hint = demoHint()
 	}
-	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, trail, tasks,
+	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, money, trail, tasks,
 		rulehttp.New(a.Rules, a.Workspace, a.Fields), todayhttp.New(a.Today, contracts.Sheet), intakehttp.New(a.Imports)}
-}
-
-func (a *App) lastWords(ctx context.Context, ids []id.ID) (map[id.ID]contracthttp.Said, error) {
-	found, err := a.Timeline.LastWords(ctx, a.DB, ids)
-	out := make(map[id.ID]contracthttp.Said, len(found))
-	for ref, e := range found {
-		out[ref] = contracthttp.Said{Text: e.Text, By: e.Author.Name, At: e.At, Hunch: string(e.Hunch)}
-	}
-	return out, err
 }
 
 func init() {
@@ -152,6 +154,7 @@ func init() {
 	words.Add(orghttp.Words())
 	words.Add(contracthttp.Words())
 	words.Add(renewalhttp.Words())
+	words.Add(revenuehttp.Words())
 	words.Add(timelinehttp.Words())
 	words.Add(taskhttp.Words())
 	words.Add(rulehttp.Words())
@@ -188,6 +191,7 @@ func (a *App) routes() http.Handler {
 var places = []web.Place{
 	{Key: "today", Href: "/today", Need: who.Read},
 	{Key: "contracts", Href: "/contracts", Need: who.Read},
+	{Key: "renewals", Href: "/renewals", Need: who.Read, More: true},
 	{Key: "tasks", Href: "/tasks", Need: who.Read},
 	{Key: "organizations", Href: "/organizations", Need: who.Read, More: true},
 	{Key: "rules", Href: "/rules", Need: who.Read, More: true},

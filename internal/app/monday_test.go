@@ -30,7 +30,7 @@ type monday struct {
 	days   *cal.Days
 }
 
-var names = map[who.Role]string{who.Owner: "岡田 真帆", who.Admin: "松井 里佳", who.Member: "田村 健"}
+var called = map[who.Role]string{who.Owner: "岡田 真帆", who.Admin: "松井 里佳", who.Member: "田村 健"}
 
 const firstDay cal.Date = "2026-01-05"
 
@@ -71,7 +71,7 @@ func (m *monday) bring() {
 	var b strings.Builder
 	b.WriteString("契約ID,会社名,契約名,担当,更新日\n")
 	for i := range 200 {
-		fmt.Fprintf(&b, "M-%03d,会社%03d,配車クラウド,%s,%s\n", i, i, names[m.owners[i%len(m.owners)]], renews(i))
+		fmt.Fprintf(&b, "M-%03d,会社%03d,配車クラウド,%s,%s\n", i, i, called[m.owners[i%len(m.owners)]], renews(i))
 	}
 	path := filepath.Join(m.t.TempDir(), "list.csv")
 	if err := os.WriteFile(path, []byte(b.String()), 0o600); err != nil {
@@ -282,7 +282,7 @@ func TestTheFirstScreen(t *testing.T) {
 		var b strings.Builder
 		b.WriteString("契約ID,会社名,担当,更新日\n")
 		for i := range 8 { // six due today, two tomorrow
-			fmt.Fprintf(&b, "B-%d,会社%d,%s,%s\n", i+1, i, names[who.Member], firstDay.AddDays(i/6))
+			fmt.Fprintf(&b, "B-%d,会社%d,%s,%s\n", i+1, i, called[who.Member], firstDay.AddDays(i/6))
 		}
 		broughtIn(t, m.App, b.String())
 		m.drain()

@@ -14,7 +14,7 @@ var ranks = [][]string{
 	{"errs", "id", "who", "db", "bus", "job", "text", "cal", "money"},
 	{"web", "api"},
 	{"workspace", "audience"},
-	{"field", "org", "contract", "contact", "renewal"},
+	{"field", "org", "contract", "contact", "renewal", "revenue"},
 	{"timeline", "task"},
 	{"rule"},
 	{"today"},

@@ -188,6 +188,7 @@ type Query struct {
 	RenewalFrom cal.Date // this day or later
 	RenewalTo   cal.Date // before this day
 	Fields      []FieldFilter
+	View        string // one of Service.Views, or OutlookChanged
 	Sort        string // renewal (default), name, key, amount, field:KEY; "-" before it turns it round
 	Limit       int    // 1..200, 0 = 50
 	Cursor      string

@@ -28,6 +28,9 @@ func (s *Service) plan(ctx context.Context, a who.Actor, q Query) (plan, error) 
 		return p, err
 	}
 	p.builtin(q)
+	if err := s.view(a, p, q.View); err != nil {
+		return p, err
+	}
 	fields, parse, err := s.fieldsOf(ctx, a.Workspace, q)
 	if err != nil {
 		return p, err
@@ -52,6 +55,28 @@ func (s *Service) onlyReadable(ctx context.Context, a who.Actor, p plan) error {
 		p.Mode = append(p.Mode, walk.OnRow(sql, args...))
 	}
 	return err
+}
+
+// OutlookChanged as Query.View finds contracts whose outlook is another one since
+// a fortnight.
+const OutlookChanged = "outlook"
+
+// view adds the condition of a ready view.
+func (s *Service) view(a who.Actor, p plan, name string) error {
+	switch made := s.Views[name]; {
+	case name == "":
+		return nil
+	case name == OutlookChanged:
+		since := db.Micros(s.Now().AddDate(0, 0, -14))
+		test := walk.OnRow("c.outlook_at > 0 AND c.outlook_at >= ? AND c.outlook_at > c.created_at", since)
+		p.Conds = append(p.Conds, walk.Cond{Test: test,
+			Probe: walk.SQL("SELECT c.id FROM contract c WHERE c.workspace_id = ?", p.WS).And(test.Frag)})
+	case made == nil:
+		return errs.Field("view", "contract.err.view", "View", text.Line(name))
+	default:
+		p.Conds = append(p.Conds, made(a, s.Now()))
+	}
+	return nil
 }
 
 // fieldsOf reads what the custom fields of a query need, and no more.

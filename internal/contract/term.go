@@ -102,7 +102,7 @@ func (w *termWrite) add(ws id.ID, sv Save, before cal.Date, amended map[id.ID]ca
 	}
 	row := []any{ws, c.ID, c.TermNo, string(starts), string(c.RenewalDate), c.Amount, c.Currency, string(c.AmountBasis), string(c.TermType), "[]"}
 	money := sv.touches("amount", "currency", "amount_basis")
-	keep := sv.Settled || amended[c.ID] != ""
+	keep := !money || sv.Settled || amended[c.ID] != "" // the amount the term began with
 	switch {
 	case sv.New:
 		w.opened = append(w.opened, row)
