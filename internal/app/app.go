@@ -121,7 +121,7 @@ func (a *App) clock(real func() time.Time) func() time.Time {
 func (a *App) FillDemo(ctx context.Context) error {
 	defer a.frozen.Store(nil)
 	return demo.Fill(ctx, demo.Services{People: a.Workspace, Orgs: a.Orgs, Fields: a.Fields, Contracts: a.Contracts, Contacts: a.Contacts,
-		Timeline: a.Timeline, Tasks: a.Tasks, Rules: a.Rules, Intake: a.Imports,
+		Timeline: a.Timeline, Tasks: a.Tasks, Rules: a.Rules, Handovers: a.Handovers, Intake: a.Imports,
 		SetNow: func(t time.Time) { a.frozen.Store(&t) }}, a.Now())
 }
 

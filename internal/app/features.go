@@ -13,6 +13,8 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/field"
 	"kizuki/internal/field/fieldhttp"
+	"kizuki/internal/handover"
+	"kizuki/internal/handover/handoverhttp"
 	"kizuki/internal/id"
 	"kizuki/internal/intake"
 	"kizuki/internal/intake/intakehttp"
@@ -49,6 +51,7 @@ type features struct {
 	Timeline  *timeline.Service
 	Tasks     *task.Service
 	Rules     *rule.Service
+	Handovers *handover.Service
 	Imports   *intake.Service
 	Today     *today.Service
 }
@@ -71,11 +74,14 @@ func (a *App) build() {
 	a.Renewals.SeesNote = a.seesNote
 	a.Renewals.Schedule(a.Jobs, a.Workspace.EveryWorkspace)
 	a.Tasks = task.NewService(a.DB, a.Bus, task.NotesFunc(a.noteOnTask))
+	a.Handovers = handover.New(a.DB, a.Bus, handover.Parts{People: a.Workspace, Contracts: a.Contracts, Contacts: a.Contacts,
+		Timeline: a.Timeline, Tasks: a.Tasks})
+	a.Timeline.Record(handover.Prefix)
 	a.Rules = rule.New(a.DB, a.Bus, a.Jobs, a.Workspace, a.Fields, a.Tasks)
 	a.Imports = intake.New(a.DB, a.Bus, intake.Parts{People: a.Workspace, Fields: a.Fields, Orgs: a.Orgs,
 		Contracts: a.Contracts, Contacts: a.Contacts, Notes: a.Timeline, Jobs: a.Jobs})
 	a.Today = today.New(a.Tasks, a.Timeline, a.contractsByID)
-	a.Today.Absences, a.Today.Budget = a.absences, a.Rules.Budget
+	a.Today.Absences, a.Today.Covers, a.Today.Budget = a.absences, a.covered, a.Rules.Budget
 	for kind, names := range map[string]timeline.Namer{"task": a.Tasks.Names, "rule": a.Rules.Names, "import": a.Imports.Names} {
 		a.Timeline.Name(kind, names)
 	}
@@ -86,7 +92,7 @@ func (a *App) build() {
 // clocks gives every feature the app's clock.
 func (a *App) clocks() {
 	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
-	a.Contacts.Now, a.Renewals.Now, a.Revenue.Now = a.Now, a.Now, a.Now
+	a.Contacts.Now, a.Renewals.Now, a.Revenue.Now, a.Handovers.Now = a.Now, a.Now, a.Now, a.Now
 	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now = a.Now, a.Now, a.Now, a.Now
 }
 
@@ -111,6 +117,7 @@ func (a *App) pages() []feature {
 	tasks := taskhttp.New(a.Tasks, a.Workspace, a.Rules)
 	money := revenuehttp.New(a.Revenue, a.Workspace)
 	renewals := renewalhttp.New(a.Renewals, a.Contracts, renewalhttp.Parts{Signs: a.signs, Names: a.shortNames})
+	handovers := handoverhttp.New(a.Handovers, a.Contracts, a.Workspace)
 	contracts := contracthttp.New(a.Contracts, a.Contacts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
 		Trail: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
 			q := r.URL.Query()
@@ -126,6 +133,7 @@ func (a *App) pages() []feature {
 		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
 			return money.Panel(ctx, c)
 		}},
+		ByOwner:   handovers.ByOwner,
 		Origins:   a.origins,
 		History:   a.history(trail),
 		LastWords: a.lastWords,
@@ -143,8 +151,23 @@ func (a *App) pages() []feature {
 	if a.Demo {
 		people.Hint = demoHint()
 	}
+	people.Mine = append(people.Mine, handovers.Mine)
+	day := todayhttp.New(a.Today, contracts.Sheet)
+	day.Lead = leadOf(handovers)
 	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, money, trail, tasks,
-		rulehttp.New(a.Rules, a.Workspace, a.Fields), todayhttp.New(a.Today, contracts.Sheet), intakehttp.New(a.Imports)}
+		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, intakehttp.New(a.Imports)}
+}
+
+// leadOf lets Today open with what was handed over.
+func leadOf(h *handoverhttp.Handlers) todayhttp.Lead {
+	return todayhttp.Lead{Sheet: h.OnSheet, Lines: func(ctx context.Context) (out todayhttp.Lines, err error) {
+		list, more, err := h.Lines(ctx)
+		for _, l := range list {
+			out.List = append(out.List, todayhttp.Line(l))
+		}
+		out.More = more
+		return out, err
+	}}
 }
 
 func init() {
@@ -158,6 +181,7 @@ func init() {
 	words.Add(timelinehttp.Words())
 	words.Add(taskhttp.Words())
 	words.Add(rulehttp.Words())
+	words.Add(handoverhttp.Words())
 	words.Add(todayhttp.Words())
 	words.Add(intakehttp.Words())
 }

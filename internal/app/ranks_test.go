@@ -16,7 +16,7 @@ var ranks = [][]string{
 	{"workspace", "audience"},
 	{"field", "org", "contract", "contact", "renewal", "revenue"},
 	{"timeline", "task"},
-	{"rule"},
+	{"rule", "handover"},
 	{"today"},
 	{"intake"},
 	{"demo"},

@@ -180,30 +180,13 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, changes []bus.Change) e
 func (s *Service) handOver(ctx context.Context, tx *db.Tx, ws, from, to id.ID, contracts []id.ID) error {
 	w := new(db.Where)
 	w.And("t.workspace_id = ? AND t.state IN ('open', 'closed') AND t.origin_kind = ?", ws, RuleOrigin)
-	if from == 0 {
-		w.And("t.owner_id IS NULL")
-	} else {
-		w.And("t.owner_id = ?", from)
-	}
+	ownedBy(w, from)
 	db.In(w, "t.contract_id", contracts)
 	list, err := db.All(ctx, tx, scan, selectTask+" WHERE "+w.SQL(), w.Args()...)
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	var up db.Where
-	set := up.Arg(to)
-	up.And("workspace_id = ?", ws)
-	ids := make([]id.ID, len(list))
-	news := make([]bus.Change, len(list))
-	for i, t := range list {
-		ids[i], news[i] = t.ID, quiet(t.news(ws, Changed))
-		news[i].Fields = map[string][2]any{"owner": {from.String(), to.String()}}
-	}
-	db.In(&up, "id", ids)
-	if _, err := db.Exec(ctx, tx, "UPDATE task SET owner_id = "+set+", version = version + 1 WHERE "+up.SQL(), up.Args()...); err != nil {
-		return err
-	}
-	return s.bus.Publish(ctx, tx, news...)
+	return s.give(ctx, tx, ws, list, to, quiet)
 }
 
 // RuleOrigin is the origin of what rules make; its id is the firing.

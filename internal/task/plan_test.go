@@ -44,6 +44,9 @@ func TestATaskComesUpBeforeItIsDue(t *testing.T) {
 			}
 		}
 		up(true, "made")
+		if due, err := w.QueueFor(w.ctx, []id.ID{w.okada}, w.today); err != nil || due.Count != 1 || due.Items[0].ID != early {
+			t.Error("whoever stands in sees the same", err, due)
+		}
 		if it := w.get(early); it.Due != "2026-02-27" || it.Plan != "2026-02-17" || w.get(asleep).Plan != "" {
 			t.Error(it.Due, it.Plan)
 		}

@@ -39,13 +39,15 @@ type Absence struct {
 	Contract id.ID
 	Source   string
 	Since    time.Time
+	For      id.ID // whose line it is
 }
 
 // Matter is one line of the queue.
 type Matter struct {
 	Key      string // stable while the matter lasts; part of its address
 	Kind     Kind
-	Contract id.ID // 0 for a free task
+	For      Person // whom the actor stands in for; nobody for one's own line
+	Contract id.ID  // 0 for a free task
 	Org      string
 	Name     string // of the contract
 	Renewal  cal.Date
@@ -73,18 +75,29 @@ func (q Queue) Find(key string) (Matter, bool) {
 	return q.Matters[i], true
 }
 
+// Person is a member as a line names one.
+type Person struct {
+	ID   id.ID
+	Name string
+}
+
+// Absences gives the rows that members have to review; imports stand above this
+// package, so the app hands the function in.
+type Absences func(ctx context.Context, members []id.ID) ([]Absence, error)
+
+// Covers gives the members the actor stands in for today. Their lines are in
+// the actor's queue, too.
+type Covers func(ctx context.Context) ([]Person, error)
+
 // Budget is how many minutes of generated checks a day holds; rules keep it, so
 // the app hands the function in.
 type Budget func(ctx context.Context) (int, error)
-
-// Absences gives a member's rows to review; imports stand above this package,
-// so the app hands the function in.
-type Absences func(ctx context.Context) ([]Absence, error)
 
 // Service builds the queue out of what the features know.
 type Service struct {
 	Now      func() time.Time
 	Absences Absences
+	Covers   Covers
 	Budget   Budget // nil = all is shown
 	tasks    *task.Service
 	timeline *timeline.Service
@@ -97,7 +110,8 @@ type Load func(ctx context.Context, ids []id.ID) (map[id.ID]contract.Contract, e
 // New makes the service.
 func New(tasks *task.Service, t *timeline.Service, load Load) *Service {
 	return &Service{Now: time.Now, tasks: tasks, timeline: t, load: load,
-		Absences: func(context.Context) ([]Absence, error) { return nil, nil }}
+		Absences: func(context.Context, []id.ID) ([]Absence, error) { return nil, nil },
+		Covers:   func(context.Context) ([]Person, error) { return nil, nil }}
 }
 
 // Queue is what needs the actor today, the longest waiting first: a fixed
@@ -114,11 +128,18 @@ func (s *Service) Queue(ctx context.Context) (Queue, error) {
 	}
 	q.Matters = byContract(due.Items, q.Today)
 	q.Count, q.Minutes = len(q.Matters)+max(due.Count-len(due.Items), 0), due.Minutes
+	covered, err := s.Covers(ctx)
+	if err != nil {
+		return q, err
+	}
+	if err := s.standIn(ctx, &q, covered); err != nil {
+		return q, err
+	}
 	words, unseen, err := s.words(ctx, a)
 	if err != nil {
 		return q, err
 	}
-	absent, err := s.absent(ctx, a)
+	absent, err := s.absent(ctx, a, covered)
 	if err != nil {
 		return q, err
 	}
@@ -174,6 +195,41 @@ func (m Matter) checks(today cal.Date) (minutes int, foldable bool) {
 		}
 	}
 	return minutes, foldable
+}
+
+// standIn adds the due tasks of those the actor stands in for.
+func (s *Service) standIn(ctx context.Context, q *Queue, covered []Person) error {
+	if len(covered) == 0 {
+		return nil
+	}
+	members := make([]id.ID, len(covered))
+	for i, p := range covered {
+		members[i] = p.ID
+	}
+	due, err := s.tasks.QueueFor(ctx, members, q.Today)
+	if err != nil {
+		return err
+	}
+	lines := 0
+	for _, p := range covered {
+		var theirs []task.Item
+		for _, t := range due.Items {
+			if t.Owner == p.ID {
+				theirs = append(theirs, t)
+			}
+		}
+		for _, m := range byContract(theirs, q.Today) {
+			if m.Contract != 0 { // a contract may have a line of one's own, too
+				m.Key += "-" + p.ID.String()
+			}
+			m.For = p
+			q.Matters = append(q.Matters, m)
+			lines++
+		}
+	}
+	q.Count += lines + max(due.Count-len(due.Items), 0)
+	q.Minutes += due.Minutes
+	return nil
 }
 
 // order: what waits longest first; on one day people before lists.
@@ -238,14 +294,21 @@ func (s *Service) words(ctx context.Context, a who.Actor) (out []Matter, left in
 	return out, left, err
 }
 
-func (s *Service) absent(ctx context.Context, a who.Actor) ([]Matter, error) {
-	list, err := s.Absences(ctx)
+func (s *Service) absent(ctx context.Context, a who.Actor, covered []Person) ([]Matter, error) {
+	if a.Member == 0 {
+		return nil, nil
+	}
+	members, people := []id.ID{a.Member}, map[id.ID]Person{}
+	for _, p := range covered {
+		members, people[p.ID] = append(members, p.ID), p
+	}
+	list, err := s.Absences(ctx, members)
 	if err != nil {
 		return nil, err
 	}
 	var out []Matter
 	for _, x := range list {
-		out = append(out, Matter{Key: "a" + x.Key, Kind: Absent, Contract: x.Contract,
+		out = append(out, Matter{Key: "a" + x.Key, Kind: Absent, Contract: x.Contract, For: people[x.For],
 			Since: cal.Of(x.Since.In(a.Location())), Absence: x})
 	}
 	return out, nil

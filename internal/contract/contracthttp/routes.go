@@ -72,6 +72,7 @@ type Parts struct {
 	NoteBox Panel
 	History Panel   // who changed what; reads ?field=
 	Asides  []Panel // below the facts
+	ByOwner Panel   // beside the owner
 	// Origins gives the origin of each attribute of a contract; of some it is not
 	// known.
 	Origins func(ctx context.Context, c contract.Contract) (func(name string) (Origin, bool), error)

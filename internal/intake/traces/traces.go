@@ -20,7 +20,7 @@ const UndoCause = "import_undo"
 
 // filled are the tables an import writes, and those asked when it is undone.
 const filled = "organization, contract, member, term, field_index, source_key, import_row, event, note, contact, " +
-	"contract_contact, follower, notice, task, rule_firing"
+	"contract_contact, follower, notice, task, rule_firing, handover"
 
 // Analyze tells PostgreSQL that tables have grown; none named means all an
 // import has to do with. Foreign keys are checked by plans that are made once;
@@ -67,11 +67,11 @@ func Used(ctx context.Context, q db.Queryer, ws, source id.ID, contracts []id.ID
 	return append(touched, known...), err
 }
 
-// ForgetWork removes the tasks and firings of rules on contracts that go; those
+// ForgetWork removes the tasks, firings of rules and handovers of contracts that go; those
 // made by people have kept their contract from going.
 func ForgetWork(ctx context.Context, tx *db.Tx, ws id.ID, contracts []id.ID) error {
 	for _, stmt := range []string{
-		"DELETE FROM task WHERE parent_id IS NOT NULL AND ", "DELETE FROM task WHERE ", "DELETE FROM rule_firing WHERE ",
+		"DELETE FROM task WHERE parent_id IS NOT NULL AND ", "DELETE FROM task WHERE ", "DELETE FROM rule_firing WHERE ", "DELETE FROM handover WHERE ",
 	} {
 		var w db.Where
 		w.And("workspace_id = ?", ws)
@@ -85,7 +85,8 @@ func ForgetWork(ctx context.Context, tx *db.Tx, ws id.ID, contracts []id.ID) err
 
 // memberUses are the places that may name a member.
 var memberUses = []string{"contract.owner_id", "task.owner_id", "task.created_by", "follower.member_id", "mention.member_id",
-	"notice.member_id", "note.author_id", "unit_member.member_id", "source.owner_id", "invite.member_id", "rule.owner_id"}
+	"notice.member_id", "note.author_id", "unit_member.member_id", "source.owner_id", "invite.member_id", "rule.owner_id",
+	"handover.from_id", "handover.to_id", "cover.member_id", "cover.deputy_id"}
 
 // ForgetPlaceholders removes people an import made whom nothing names by now.
 func ForgetPlaceholders(ctx context.Context, tx *db.Tx, ws id.ID, members []id.ID) error {

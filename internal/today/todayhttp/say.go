@@ -19,6 +19,9 @@ const whyLength = 60
 // rules and lists say.
 func rowOf(ctx context.Context, m today.Matter, day cal.Date, now time.Time) ui.QueueRowProps {
 	row := ui.QueueRowProps{ID: "m-" + m.Key, Href: address(m.Key), Who: named(ctx, m)}
+	if m.For.ID != 0 {
+		row.Who = words.T(ctx, "today.for", "Name", m.For.Name, "What", row.Who)
+	}
 	switch m.Kind {
 	case today.Called:
 		row.Icon, row.IconLabel, row.Said = icon(m), words.T(ctx, "today.from", "Name", m.Notice.Author.Name), true
@@ -73,8 +76,17 @@ func shortOrg(name string) string {
 	return name
 }
 
-// whyOf is the sentence on the sheet: why this contract is here.
+// whyOf is the sentence on the sheet: why this contract is here, and in whose
+// stead.
 func whyOf(ctx context.Context, m today.Matter, day cal.Date) string {
+	why := becauseOf(ctx, m, day)
+	if m.For.ID != 0 {
+		why = words.T(ctx, "today.why.for", "Name", m.For.Name, "Why", why)
+	}
+	return why
+}
+
+func becauseOf(ctx context.Context, m today.Matter, day cal.Date) string {
 	switch m.Kind {
 	case today.Called:
 		return words.T(ctx, "today.why."+noticeKind(m.Notice.Kind), "Name", m.Notice.Author.Name)
@@ -104,7 +116,7 @@ func foldText(ctx context.Context, due, later int) string {
 
 // noticeKind keeps to the kinds this page has a sentence for.
 func noticeKind(kind string) string {
-	if kind == "mention" || kind == "reply" {
+	if kind == "mention" || kind == "reply" || kind == "cover" {
 		return kind
 	}
 	return "other"
