@@ -81,7 +81,7 @@ func (a *App) build() {
 	a.Imports = intake.New(a.DB, a.Bus, intake.Parts{People: a.Workspace, Fields: a.Fields, Orgs: a.Orgs,
 		Contracts: a.Contracts, Contacts: a.Contacts, Notes: a.Timeline, Jobs: a.Jobs})
 	a.Today = today.New(a.Tasks, a.Timeline, a.contractsByID)
-	a.Today.Absences, a.Today.Covers = a.absences, a.covered
+	a.Today.Absences, a.Today.Covers, a.Today.Budget = a.absences, a.covered, a.Rules.Budget
 	for kind, names := range map[string]timeline.Namer{"task": a.Tasks.Names, "rule": a.Rules.Names, "import": a.Imports.Names} {
 		a.Timeline.Name(kind, names)
 	}

@@ -47,7 +47,7 @@ func (s *Service) make(ctx context.Context, tx *db.Tx, ws id.ID, list []New) ([]
 	}
 	tasks := make([]Task, len(list))
 	for i, n := range list {
-		tasks[i] = Task{ID: id.New(), Contract: n.Contract, Parent: n.Parent, Title: n.Title, Owner: n.Owner, Due: n.Due,
+		tasks[i] = Task{ID: id.New(), Contract: n.Contract, Parent: n.Parent, Title: n.Title, Owner: n.Owner, Due: n.Due, Plan: n.Plan,
 			Minutes: n.Minutes, State: StateOpen, CreatedBy: by, CreatedAt: now,
 			OriginKind: n.OriginKind, OriginID: n.OriginID, OriginNo: n.OriginNo, Version: 1}
 	}
@@ -137,6 +137,21 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, ws id.ID, list []Task, du
 		return err
 	}
 	return s.bus.Publish(ctx, tx, news...)
+}
+
+// WakeIn lets sleeping tasks come up on a day before they are due, on behalf of
+// the rule that made them. It is no news: nothing about them changes.
+func (s *Service) WakeIn(ctx context.Context, tx *db.Tx, ws id.ID, tasks []id.ID, day cal.Date) error {
+	for part := range slices.Chunk(tasks, chunk) {
+		var w db.Where
+		set := "UPDATE task SET plan_date = " + w.Arg(string(day)) + ", plan_due = due_date WHERE "
+		w.And("workspace_id = ? AND state = 'open'", ws)
+		db.In(&w, "id", part)
+		if _, err := db.Exec(ctx, tx, set+w.SQL(), w.Args()...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // follow hands the tasks that rules made for a contract's owner to the new one;

@@ -98,7 +98,7 @@ func (s *Service) QueueFor(ctx context.Context, members []id.ID, today cal.Date)
 	w := seen(a)
 	w.And("t.state = 'open'")
 	db.In(w, "t.owner_id", members)
-	w.And("CASE WHEN t.snooze_until > '' THEN t.snooze_until ELSE t.due_date END BETWEEN '0' AND ?", string(today))
+	w.And(Shows+" BETWEEN '0' AND ?", string(today))
 	type sum struct{ count, minutes int }
 	total, _, err := db.One(ctx, s.db, func(r db.Row) (v sum, err error) { return v, r.Scan(&v.count, &v.minutes) },
 		"SELECT count(*), COALESCE(sum(CASE WHEN t.minutes = 0 THEN "+strconv.Itoa(AssumedMinutes)+

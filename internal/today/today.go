@@ -51,7 +51,8 @@ type Matter struct {
 	Org      string
 	Name     string // of the contract
 	Renewal  cal.Date
-	Since    cal.Date // when it came up: orders the queue
+	Since    cal.Date // when it came up: orders the queue; what came up before it is due belongs to today
+	Folded   bool     // a generated check beyond what a day holds
 	Tasks    []task.Item
 	Notice   timeline.Notice
 	Absence  Absence
@@ -88,11 +89,16 @@ type Absences func(ctx context.Context, members []id.ID) ([]Absence, error)
 // the actor's queue, too.
 type Covers func(ctx context.Context) ([]Person, error)
 
+// Budget is how many minutes of generated checks a day holds; rules keep it, so
+// the app hands the function in.
+type Budget func(ctx context.Context) (int, error)
+
 // Service builds the queue out of what the features know.
 type Service struct {
 	Now      func() time.Time
 	Absences Absences
 	Covers   Covers
+	Budget   Budget // nil = all is shown
 	tasks    *task.Service
 	timeline *timeline.Service
 	load     Load
@@ -120,7 +126,7 @@ func (s *Service) Queue(ctx context.Context) (Queue, error) {
 	if err != nil {
 		return q, err
 	}
-	q.Matters = byContract(due.Items)
+	q.Matters = byContract(due.Items, q.Today)
 	q.Count, q.Minutes = len(q.Matters)+max(due.Count-len(due.Items), 0), due.Minutes
 	covered, err := s.Covers(ctx)
 	if err != nil {
@@ -145,7 +151,50 @@ func (s *Service) Queue(ctx context.Context) (Queue, error) {
 		return q, err
 	}
 	slices.SortStableFunc(q.Matters, order)
-	return q, nil
+	return q, s.fold(ctx, &q)
+}
+
+// fold puts aside the generated checks beyond the day's budget. What is late,
+// what somebody put off to today and what people made themselves stays in sight.
+func (s *Service) fold(ctx context.Context, q *Queue) error {
+	if s.Budget == nil {
+		return nil
+	}
+	budget, err := s.Budget(ctx)
+	if err != nil {
+		return err
+	}
+	left := budget
+	for _, foldable := range []bool{false, true} { // what stays takes its room first
+		for i := range q.Matters {
+			m := &q.Matters[i]
+			minutes, may := m.checks(q.Today)
+			if may != foldable || minutes == 0 {
+				continue
+			}
+			if m.Folded = may && minutes > left && left < budget; !m.Folded {
+				left -= minutes
+			}
+		}
+	}
+	return nil
+}
+
+// checks is how many minutes the generated tasks of a matter take, and whether
+// it is nothing but such tasks of the day.
+func (m Matter) checks(today cal.Date) (minutes int, foldable bool) {
+	foldable = true
+	for _, t := range m.Tasks {
+		foldable = foldable && t.OriginKind == task.RuleOrigin && t.SnoozeUntil == "" && t.Due >= today
+		switch {
+		case t.OriginKind != task.RuleOrigin:
+		case t.Minutes == 0:
+			minutes += task.AssumedMinutes
+		default:
+			minutes += t.Minutes
+		}
+	}
+	return minutes, foldable
 }
 
 // standIn adds the due tasks of those the actor stands in for.
@@ -169,7 +218,7 @@ func (s *Service) standIn(ctx context.Context, q *Queue, covered []Person) error
 				theirs = append(theirs, t)
 			}
 		}
-		for _, m := range byContract(theirs) {
+		for _, m := range byContract(theirs, q.Today) {
 			if m.Contract != 0 { // a contract may have a line of one's own, too
 				m.Key += "-" + p.ID.String()
 			}
@@ -191,13 +240,15 @@ func order(a, b Matter) int {
 var rank = map[Kind]int{Called: 0, Tasks: 1, Absent: 2}
 
 // byContract makes one matter of all due tasks of a contract.
-func byContract(items []task.Item) []Matter {
+func byContract(items []task.Item, today cal.Date) []Matter {
 	var out []Matter
 	at := map[id.ID]int{}
 	for _, t := range items {
 		since := t.Due
 		if t.SnoozeUntil != "" {
 			since = t.SnoozeUntil
+		} else if t.Plan != "" {
+			since = today
 		}
 		if i, ok := at[t.Contract]; ok && t.Contract != 0 {
 			out[i].Tasks, out[i].Since = append(out[i].Tasks, t), min(out[i].Since, since)

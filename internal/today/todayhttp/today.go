@@ -159,7 +159,15 @@ func (h *Handlers) queue(w http.ResponseWriter, r *http.Request) error {
 type list struct {
 	head   ui.QueueProps
 	rows   []ui.QueueRowProps
+	more   fold
 	chosen bool // by the reader: on a phone the sheet comes first then
+}
+
+// fold is what is beyond the day's budget, said in one line.
+type fold struct {
+	text string
+	rows []ui.QueueRowProps
+	open bool // one of them is on the sheet
 }
 
 func (h *Handlers) list(ctx context.Context, q today.Queue, lines Lines, current string, chosen bool) list {
@@ -175,11 +183,20 @@ func (h *Handlers) list(ctx context.Context, q today.Queue, lines Lines, current
 	if lines.More.Href != "" {
 		out.rows = append(out.rows, lines.More)
 	}
+	var later int // folded ones that are not due yet
 	for _, m := range q.Matters {
 		row := rowOf(ctx, m, q.Today, web.Now(ctx))
 		row.Current = m.Key == current
-		out.rows = append(out.rows, row)
+		if !m.Folded {
+			out.rows = append(out.rows, row)
+			continue
+		}
+		out.more.rows, out.more.open = append(out.more.rows, row), out.more.open || row.Current
+		if m.Tasks[0].Due > q.Today {
+			later++
+		}
 	}
+	out.more.text = foldText(ctx, len(out.more.rows)-later, later)
 	return out
 }
 
@@ -190,7 +207,7 @@ func (h *Handlers) matter(r *http.Request, q today.Queue, m today.Matter) (templ
 	if m.Contract == 0 {
 		return freeTask(m, actions), nil
 	}
-	return h.sheet(ctx, m.Contract, r, whyOf(ctx, m), actions)
+	return h.sheet(ctx, m.Contract, r, whyOf(ctx, m, q.Today), actions)
 }
 
 func (h *Handlers) done(w http.ResponseWriter, r *http.Request) error {
