@@ -146,6 +146,8 @@ const drain = 20 * time.Second
 func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	srv := &http.Server{Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn)}
+	srv.RegisterOnShutdown(a.Live.Close) // streams would not end by themselves
+	go a.Live.Run(ctx)
 	jobs := make(chan error, 1)
 	go func() { jobs <- a.Jobs.Run(ctx) }()
 	served := make(chan error, 1)

@@ -11,6 +11,8 @@ import (
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
 	"kizuki/internal/db"
+	"kizuki/internal/everyone"
+	"kizuki/internal/everyone/everyonehttp"
 	"kizuki/internal/field"
 	"kizuki/internal/field/fieldhttp"
 	"kizuki/internal/handover"
@@ -18,6 +20,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/intake"
 	"kizuki/internal/intake/intakehttp"
+	"kizuki/internal/live"
 	"kizuki/internal/org"
 	"kizuki/internal/org/orghttp"
 	"kizuki/internal/renewal"
@@ -54,6 +57,8 @@ type features struct {
 	Handovers *handover.Service
 	Imports   *intake.Service
 	Today     *today.Service
+	Everyone  *everyone.Service
+	Live      *live.Hub
 }
 
 // build makes the features and connects their news. timeline hears it before
@@ -85,6 +90,9 @@ func (a *App) build() {
 	for kind, names := range map[string]timeline.Namer{"task": a.Tasks.Names, "rule": a.Rules.Names, "import": a.Imports.Names} {
 		a.Timeline.Name(kind, names)
 	}
+	a.Everyone = everyone.New(a.DB, a.Timeline)
+	a.Live = live.New(a.DB, a.Log)
+	a.Live.Subscribe(a.Bus, timeline.NoteCreated, timeline.NoteChanged, timeline.NoteDeleted)
 	a.clocks()
 	a.housekeeping()
 }
@@ -93,7 +101,7 @@ func (a *App) build() {
 func (a *App) clocks() {
 	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
 	a.Contacts.Now, a.Renewals.Now, a.Revenue.Now, a.Handovers.Now = a.Now, a.Now, a.Now, a.Now
-	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now = a.Now, a.Now, a.Now, a.Now
+	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now, a.Everyone.Now = a.Now, a.Now, a.Now, a.Now, a.Now
 }
 
 func (a *App) noteOnTask(ctx context.Context, tx *db.Tx, contract id.ID, body, aboutKind string, about id.ID) error {
@@ -155,7 +163,7 @@ func (a *App) pages() []feature {
 	day := todayhttp.New(a.Today, contracts.Sheet)
 	day.Lead = leadOf(handovers)
 	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, money, trail, tasks,
-		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, intakehttp.New(a.Imports)}
+		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, everyonehttp.New(a.Everyone, a.Workspace, a.Live, trail.Feed), intakehttp.New(a.Imports)}
 }
 
 // leadOf lets Today open with what was handed over.
@@ -183,6 +191,7 @@ func init() {
 	words.Add(rulehttp.Words())
 	words.Add(handoverhttp.Words())
 	words.Add(todayhttp.Words())
+	words.Add(everyonehttp.Words())
 	words.Add(intakehttp.Words())
 }
 
@@ -195,6 +204,7 @@ func (a *App) routes() http.Handler {
 		},
 		Fresh:  a.Workspace.Empty,
 		Inbox:  a.Timeline.Unread,
+		News:   a.news,
 		Places: places,
 		Log:    a.Log, Secure: a.Secure, Demo: a.Demo, Now: a.Now,
 	})
@@ -214,6 +224,7 @@ func (a *App) routes() http.Handler {
 // places are the rooms of the rail.
 var places = []web.Place{
 	{Key: "today", Href: "/today", Need: who.Read},
+	{Key: "everyone", Href: "/everyone", Need: who.Read, More: true},
 	{Key: "contracts", Href: "/contracts", Need: who.Read},
 	{Key: "renewals", Href: "/renewals", Need: who.Read, More: true},
 	{Key: "tasks", Href: "/tasks", Need: who.Read},

@@ -44,3 +44,9 @@ func (a *App) covered(ctx context.Context) ([]today.Person, error) {
 	}
 	return out, err
 }
+
+// news tells which rooms have something new for the member.
+func (a *App) news(ctx context.Context) (map[string]bool, error) {
+	fresh, err := a.Everyone.Fresh(ctx)
+	return map[string]bool{"everyone": fresh}, err
+}
