@@ -8,6 +8,7 @@ import (
 	"kizuki/internal/audience"
 	"kizuki/internal/cal"
 	"kizuki/internal/contract/term"
+	"kizuki/internal/contract/walk"
 	"kizuki/internal/id"
 )
 
@@ -131,25 +132,25 @@ type Save struct {
 	Words    string            // why it ended, if it does
 }
 
-// Op compares a custom field with the values of a filter.
-type Op string
-
-// The ops.
-const (
-	Is    Op = "is"    // one of the values (texts: without regard to width and case)
-	Not   Op = "not"   // none of the values; unset counts as not
-	Has   Op = "has"   // text, link: contains; choices: as Is
-	From  Op = "from"  // number, date, money: this or more
-	To    Op = "to"    // number, date, money: this or less
-	Unset Op = "unset" // has no value
-)
-
 // FieldFilter is a condition on an indexed custom field.
 type FieldFilter struct {
 	Key    string
 	Op     Op
 	Values []string // as people write them
 }
+
+// Op compares a custom field with the values of a filter; see walk.
+type Op = walk.Op
+
+// The ops.
+const (
+	Is    = walk.Is
+	Not   = walk.Not
+	Has   = walk.Has
+	From  = walk.From
+	To    = walk.To
+	Unset = walk.Unset
+)
 
 // NoOwner as Query.Owner finds contracts nobody owns.
 const NoOwner id.ID = -1
