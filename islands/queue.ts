@@ -13,12 +13,14 @@ class Queue extends HTMLElement {
   private shown = ""; // what the sheet holds
   private index = 0;
   private timer = 0;
+  private unfolded = false; // the reader opened what is folded: it stays open when the list comes anew
   private watcher = new MutationObserver(() => this.follow());
 
   connectedCallback(): void {
     this.remember(this.current());
     this.shown = this.href;
     this.addEventListener("click", this.pick);
+    this.addEventListener("toggle", this.fold, true);
     document.addEventListener("keydown", this.key);
     this.watcher.observe(this, { childList: true, subtree: true });
   }
@@ -30,8 +32,12 @@ class Queue extends HTMLElement {
   }
 
   private rows(): HTMLAnchorElement[] {
-    return [...this.querySelectorAll<HTMLAnchorElement>("li > a[href]")];
+    return [...this.querySelectorAll<HTMLAnchorElement>("li > a[href]")].filter((row) => !row.closest("details:not([open])"));
   }
+
+  private fold = (e: Event): void => {
+    if (e.target instanceof HTMLDetailsElement && e.target.isConnected) this.unfolded = e.target.open;
+  };
 
   private current(): HTMLAnchorElement | undefined {
     return this.rows().find((row) => row.hasAttribute("aria-current"));
@@ -99,6 +105,8 @@ class Queue extends HTMLElement {
 
   /** The list changed under us: a row was done, put off, or the whole list came anew. */
   private follow(): void {
+    const folded = this.querySelector<HTMLDetailsElement>(".more > details");
+    if (folded && this.unfolded && !folded.open) folded.open = true;
     const rows = this.rows();
     const same = rows.find((row) => row.getAttribute("href") === this.href);
     if (same) {

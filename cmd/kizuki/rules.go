@@ -33,8 +33,12 @@ func (c rulesRunCmd) Run(r *run) error {
 		}
 		text := words.T(ctx, "app.rules.ran", "Rules", result.Rules, "Count", result.Created)
 		for _, i := range result.Items {
+			when := string(i.Plan)
+			if i.Day != i.Plan { // it comes up before it is due
+				when += " → " + string(i.Day)
+			}
 			for _, t := range i.Step.Tasks {
-				text += fmt.Sprintf("\n  %s  %s %s  %s  %s", i.Day, i.OrgName, i.ContractName, i.OwnerName, t.Title)
+				text += fmt.Sprintf("\n  %s  %s %s  %s  %s", when, i.OrgName, i.ContractName, i.OwnerName, t.Title)
 			}
 		}
 		return r.print(result, text)

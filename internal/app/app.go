@@ -121,7 +121,7 @@ func (a *App) clock(real func() time.Time) func() time.Time {
 func (a *App) FillDemo(ctx context.Context) error {
 	defer a.frozen.Store(nil)
 	return demo.Fill(ctx, demo.Services{People: a.Workspace, Orgs: a.Orgs, Fields: a.Fields, Contracts: a.Contracts, Contacts: a.Contacts,
-		Timeline: a.Timeline, Tasks: a.Tasks, Rules: a.Rules, Intake: a.Imports,
+		Timeline: a.Timeline, Tasks: a.Tasks, Rules: a.Rules, Handovers: a.Handovers, Intake: a.Imports,
 		SetNow: func(t time.Time) { a.frozen.Store(&t) }}, a.Now())
 }
 
@@ -146,6 +146,8 @@ const drain = 20 * time.Second
 func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	srv := &http.Server{Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn)}
+	srv.RegisterOnShutdown(a.Live.Close) // streams would not end by themselves
+	go a.Live.Run(ctx)
 	jobs := make(chan error, 1)
 	go func() { jobs <- a.Jobs.Run(ctx) }()
 	go a.Search.Run(ctx)

@@ -11,15 +11,22 @@ import (
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
 	"kizuki/internal/db"
+	"kizuki/internal/everyone"
+	"kizuki/internal/everyone/everyonehttp"
 	"kizuki/internal/field"
 	"kizuki/internal/field/fieldhttp"
+	"kizuki/internal/handover"
+	"kizuki/internal/handover/handoverhttp"
 	"kizuki/internal/id"
 	"kizuki/internal/intake"
 	"kizuki/internal/intake/intakehttp"
+	"kizuki/internal/live"
 	"kizuki/internal/org"
 	"kizuki/internal/org/orghttp"
 	"kizuki/internal/renewal"
 	"kizuki/internal/renewal/renewalhttp"
+	"kizuki/internal/revenue"
+	"kizuki/internal/revenue/revenuehttp"
 	"kizuki/internal/rule"
 	"kizuki/internal/rule/rulehttp"
 	"kizuki/internal/search"
@@ -45,11 +52,15 @@ type features struct {
 	Contracts *contract.Service
 	Contacts  *contact.Service
 	Renewals  *renewal.Service
+	Revenue   *revenue.Service
 	Timeline  *timeline.Service
 	Tasks     *task.Service
 	Rules     *rule.Service
+	Handovers *handover.Service
 	Imports   *intake.Service
 	Today     *today.Service
+	Everyone  *everyone.Service
+	Live      *live.Hub
 	Search    *search.Service
 }
 
@@ -60,23 +71,31 @@ func (a *App) build() {
 	a.Orgs = org.New(a.DB, a.Bus)
 	a.Contracts = contract.New(a.DB, a.Bus, a.Fields, a.Orgs)
 	a.Contracts.Audit = a.Workspace.AuditIn
+	a.Contracts.Views = views
 	a.Contacts = contact.New(a.DB, a.Bus, a.Contracts)
 	a.Renewals = renewal.New(a.DB, a.Bus, a.Contracts)
+	a.Revenue = revenue.New(a.DB, a.Bus, a.Contracts)
 	a.Timeline = timeline.New(a.DB, a.Bus)
 	a.Timeline.Subscribe(a.Bus)
-	a.Timeline.Record(renewal.Prefix)
+	a.Timeline.Record(renewal.Prefix, revenue.Prefix)
 	a.Timeline.Audit = a.Workspace.AuditIn
 	a.Renewals.SeesNote = a.seesNote
 	a.Renewals.Schedule(a.Jobs, a.Workspace.EveryWorkspace)
 	a.Tasks = task.NewService(a.DB, a.Bus, task.NotesFunc(a.noteOnTask))
+	a.Handovers = handover.New(a.DB, a.Bus, handover.Parts{People: a.Workspace, Contracts: a.Contracts, Contacts: a.Contacts,
+		Timeline: a.Timeline, Tasks: a.Tasks})
+	a.Timeline.Record(handover.Prefix)
 	a.Rules = rule.New(a.DB, a.Bus, a.Jobs, a.Workspace, a.Fields, a.Tasks)
 	a.Imports = intake.New(a.DB, a.Bus, intake.Parts{People: a.Workspace, Fields: a.Fields, Orgs: a.Orgs,
 		Contracts: a.Contracts, Contacts: a.Contacts, Notes: a.Timeline, Jobs: a.Jobs})
 	a.Today = today.New(a.Tasks, a.Timeline, a.contractsByID)
-	a.Today.Absences = a.absences
+	a.Today.Absences, a.Today.Covers, a.Today.Budget = a.absences, a.covered, a.Rules.Budget
 	for kind, names := range map[string]timeline.Namer{"task": a.Tasks.Names, "rule": a.Rules.Names, "import": a.Imports.Names} {
 		a.Timeline.Name(kind, names)
 	}
+	a.Everyone = everyone.New(a.DB, a.Timeline)
+	a.Live = live.New(a.DB, a.Log)
+	a.Live.Subscribe(a.Bus, timeline.NoteCreated, timeline.NoteChanged, timeline.NoteDeleted)
 	a.Search = search.New(a.DB, a.Jobs)
 	a.Search.Audit = a.Workspace.AuditIn
 	a.Search.Register(a.Bus, search.Ground()...)
@@ -87,8 +106,8 @@ func (a *App) build() {
 // clocks gives every feature the app's clock.
 func (a *App) clocks() {
 	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
-	a.Contacts.Now, a.Renewals.Now = a.Now, a.Now
-	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now, a.Search.Now = a.Now, a.Now, a.Now, a.Now, a.Now
+	a.Contacts.Now, a.Renewals.Now, a.Revenue.Now, a.Handovers.Now = a.Now, a.Now, a.Now, a.Now
+	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now, a.Everyone.Now, a.Search.Now = a.Now, a.Now, a.Now, a.Now, a.Now, a.Now
 }
 
 func (a *App) noteOnTask(ctx context.Context, tx *db.Tx, contract id.ID, body, aboutKind string, about id.ID) error {
@@ -110,7 +129,9 @@ type feature interface {
 func (a *App) pages() []feature {
 	trail := timelinehttp.New(a.Timeline, a.Workspace, a.Fields)
 	tasks := taskhttp.New(a.Tasks, a.Workspace, a.Rules)
+	money := revenuehttp.New(a.Revenue, a.Workspace)
 	renewals := renewalhttp.New(a.Renewals, a.Contracts, renewalhttp.Parts{Signs: a.signs, Names: a.shortNames})
+	handovers := handoverhttp.New(a.Handovers, a.Contracts, a.Workspace)
 	contracts := contracthttp.New(a.Contracts, a.Contacts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
 		Trail: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
 			q := r.URL.Query()
@@ -123,33 +144,45 @@ func (a *App) pages() []feature {
 			return tasks.Panel(ctx, c.ID)
 		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
 			return renewals.Panel(ctx, c)
+		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
+			return money.Panel(ctx, c)
 		}},
+		ByOwner:   handovers.ByOwner,
 		Origins:   a.origins,
 		History:   a.history(trail),
 		LastWords: a.lastWords,
+		Next:      a.nextTasks,
+		Hunches:   a.hunches,
+		Ranges:    a.namedRanges,
 		Post: func(ctx context.Context, contract id.ID, body string) error {
 			_, err := a.Timeline.Post(ctx, timeline.PostInput{Contract: contract, Body: body})
 			return err
 		},
 	})
 	orgs := orghttp.New(a.Orgs)
-	orgs.Contracts = a.contractsOf
+	orgs.Contracts = a.contractsOf(money)
 	people := workspacehttp.New(a.Workspace, a.Jobs)
 	if a.Demo {
 		people.Hint = demoHint()
 	}
-	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, trail, tasks,
-		rulehttp.New(a.Rules, a.Workspace, a.Fields), todayhttp.New(a.Today, contracts.Sheet), intakehttp.New(a.Imports),
+	people.Mine = append(people.Mine, handovers.Mine)
+	day := todayhttp.New(a.Today, contracts.Sheet)
+	day.Lead = leadOf(handovers)
+	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, money, trail, tasks,
+		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, everyonehttp.New(a.Everyone, a.Workspace, a.Live, trail.Feed), intakehttp.New(a.Imports),
 		searchhttp.New(a.Search)}
 }
 
-func (a *App) lastWords(ctx context.Context, ids []id.ID) (map[id.ID]contracthttp.Said, error) {
-	found, err := a.Timeline.LastWords(ctx, a.DB, ids)
-	out := make(map[id.ID]contracthttp.Said, len(found))
-	for ref, e := range found {
-		out[ref] = contracthttp.Said{Text: e.Text, By: e.Author.Name, At: e.At, Hunch: string(e.Hunch)}
-	}
-	return out, err
+// leadOf lets Today open with what was handed over.
+func leadOf(h *handoverhttp.Handlers) todayhttp.Lead {
+	return todayhttp.Lead{Sheet: h.OnSheet, Lines: func(ctx context.Context) (out todayhttp.Lines, err error) {
+		list, more, err := h.Lines(ctx)
+		for _, l := range list {
+			out.List = append(out.List, todayhttp.Line(l))
+		}
+		out.More = more
+		return out, err
+	}}
 }
 
 func init() {
@@ -159,10 +192,13 @@ func init() {
 	words.Add(orghttp.Words())
 	words.Add(contracthttp.Words())
 	words.Add(renewalhttp.Words())
+	words.Add(revenuehttp.Words())
 	words.Add(timelinehttp.Words())
 	words.Add(taskhttp.Words())
 	words.Add(rulehttp.Words())
+	words.Add(handoverhttp.Words())
 	words.Add(todayhttp.Words())
+	words.Add(everyonehttp.Words())
 	words.Add(intakehttp.Words())
 	words.Add(searchhttp.Words())
 }
@@ -176,6 +212,7 @@ func (a *App) routes() http.Handler {
 		},
 		Fresh:  a.Workspace.Empty,
 		Inbox:  a.Timeline.Unread,
+		News:   a.news,
 		Places: places,
 		Search: "/search",
 		Log:    a.Log, Secure: a.Secure, Demo: a.Demo, Now: a.Now,
@@ -196,7 +233,9 @@ func (a *App) routes() http.Handler {
 // places are the rooms of the rail.
 var places = []web.Place{
 	{Key: "today", Href: "/today", Need: who.Read},
+	{Key: "everyone", Href: "/everyone", Need: who.Read, More: true},
 	{Key: "contracts", Href: "/contracts", Need: who.Read},
+	{Key: "renewals", Href: "/renewals", Need: who.Read, More: true},
 	{Key: "tasks", Href: "/tasks", Need: who.Read},
 	{Key: "organizations", Href: "/organizations", Need: who.Read, More: true},
 	{Key: "rules", Href: "/rules", Need: who.Read, More: true},

@@ -8,6 +8,7 @@ import (
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/field"
+	"kizuki/internal/handover"
 	"kizuki/internal/id"
 	"kizuki/internal/intake"
 	"kizuki/internal/rule"
@@ -42,6 +43,12 @@ func furnish(t *testing.T, a *apptest.App) contract.Contract {
 	must(err)
 	_, err = a.Rules.Create(ctx, rule.Input{Name: "更新の節目", Spec: rule.Spec{On: "renewal_date",
 		Steps: []rule.Step{{Offset: -30, Unit: "days", Tasks: []rule.Todo{{Title: "見積もりを送る"}}}}}})
+	must(err)
+	given, err := a.Contracts.Create(ctx, contract.Input{Key: "H-1", Name: "引き継ぐ契約", Organization: "しらさぎ食品", Owner: a.Actors[who.Owner].Member.String()})
+	must(err)
+	_, err = a.Handovers.Give(ctx, handover.Input{Contracts: []id.ID{given.ID}, To: a.Actors[who.Member].Member})
+	must(err)
+	_, err = a.Handovers.SetCover(ctx, handover.CoverInput{Deputy: a.Actors[who.Admin].Member, From: "2026-02-17", To: "2026-02-20"})
 	must(err)
 	imported(t, a, "契約ID,会社名,更新日\nB-1,しらさぎ食品,2026/9/30\n")
 	return c

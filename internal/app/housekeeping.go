@@ -2,8 +2,10 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"kizuki/internal/id"
 	"kizuki/internal/job"
 	"kizuki/internal/today"
 )
@@ -16,13 +18,35 @@ func (a *App) housekeeping() {
 	a.Jobs.Cron(sweepKind, "30 3 * * *", time.UTC, sweepKind)
 }
 
-// absences are the rows that vanished from lists the member answers for.
-func (a *App) absences(ctx context.Context) ([]today.Absence, error) {
-	list, err := a.Imports.AbsentForMe(ctx)
+// absences are the rows that vanished from lists members answer for. One of
+// several is the line of the first that answers for it.
+func (a *App) absences(ctx context.Context, members []id.ID) ([]today.Absence, error) {
+	list, err := a.Imports.AbsentOf(ctx, members...)
 	out := make([]today.Absence, len(list))
 	for i, x := range list {
-		out[i] = today.Absence{Key: x.SourceID.String() + "/" + x.ContractID.String(), Contract: x.ContractID,
-			Source: x.SourceName, Since: x.Since}
+		out[i] = today.Absence{Key: x.Key(), Contract: x.ContractID, Source: x.SourceName, Since: x.Since}
+		for _, m := range members {
+			if slices.Contains(x.Owners[:], m) {
+				out[i].For = m
+				break
+			}
+		}
 	}
 	return out, err
+}
+
+// covered are the members the actor stands in for today.
+func (a *App) covered(ctx context.Context) ([]today.Person, error) {
+	list, err := a.Handovers.Covered(ctx)
+	out := make([]today.Person, len(list))
+	for i, p := range list {
+		out[i] = today.Person(p)
+	}
+	return out, err
+}
+
+// news tells which rooms have something new for the member.
+func (a *App) news(ctx context.Context) (map[string]bool, error) {
+	fresh, err := a.Everyone.Fresh(ctx)
+	return map[string]bool{"everyone": fresh}, err
 }

@@ -321,6 +321,28 @@ func (l *life) check() {
 		}
 	}
 	l.checkRules()
+	l.checkWorth()
+}
+
+// checkWorth: what the contract is worth on any day is what the paper says.
+func (l *life) checkWorth() {
+	days := []cal.Date{l.today(), l.date("worth on", -600, 600)}
+	for _, s := range l.terms {
+		days = append(days, s.start.AddDays(-1), s.start)
+		for day := range s.amended {
+			days = append(days, day.AddDays(-1), day)
+		}
+	}
+	if l.ended != "" {
+		days = append(days, l.ended.AddDays(-1), l.ended)
+	}
+	got, err := l.Revenue.On(l.Ctx, l.id, days...)
+	l.must(err)
+	for i, d := range days {
+		if got[i].ARR != l.arr(d) {
+			l.t.Fatalf("worth %d on %s, on paper %d", got[i].ARR, d, l.arr(d))
+		}
+	}
 }
 
 // checkRules: of each step one task of the running term at most is open, and

@@ -12,16 +12,24 @@ import (
 	"context"
 	"kizuki/internal/contract"
 	"kizuki/internal/id"
+	"kizuki/internal/revenue/revenuehttp"
 	"kizuki/internal/web"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
 	"kizuki/internal/who"
 )
 
-// contractsOf lists what an organization has bought, ended ones included.
-func (a *App) contractsOf(ctx context.Context, orgID id.ID) (templ.Component, error) {
-	page, err := a.Contracts.List(ctx, contract.Query{Org: orgID, Ended: true, Limit: contract.MaxPage})
-	return contractsOfOrg(page.Items, len(page.Items) > 1 && who.From(ctx).May(who.Write)), err
+// contractsOf lists what an organization has bought, ended ones included,
+// and what they are worth together.
+func (a *App) contractsOf(money *revenuehttp.Handlers) func(ctx context.Context, orgID id.ID) (templ.Component, error) {
+	return func(ctx context.Context, orgID id.ID) (templ.Component, error) {
+		page, err := a.Contracts.List(ctx, contract.Query{Org: orgID, Ended: true, Limit: contract.MaxPage})
+		if err != nil {
+			return nil, err
+		}
+		worth, err := money.OrgLine(ctx, orgID)
+		return templ.Join(worth, contractsOfOrg(page.Items, len(page.Items) > 1 && who.From(ctx).May(who.Write))), err
+	}
 }
 
 // contractsOfOrg lists them; where there are several, one that was joined by
@@ -121,7 +129,7 @@ func contractsOfOrg(list []contract.Contract, splits bool) templ.Component {
 						var templ_7745c5c3_Var6 string
 						templ_7745c5c3_Var6, templ_7745c5c3_Err = templ.JoinStringErrs(c.OwnerName)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `app/orgpage.templ`, Line: 30, Col: 18}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `app/orgpage.templ`, Line: 38, Col: 18}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var6))
 						if templ_7745c5c3_Err != nil {
@@ -152,7 +160,7 @@ func contractsOfOrg(list []contract.Contract, splits bool) templ.Component {
 						var templ_7745c5c3_Var8 string
 						templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(c.Status)
 						if templ_7745c5c3_Err != nil {
-							return templ.Error{Err: templ_7745c5c3_Err, FileName: `app/orgpage.templ`, Line: 33, Col: 15}
+							return templ.Error{Err: templ_7745c5c3_Err, FileName: `app/orgpage.templ`, Line: 41, Col: 15}
 						}
 						_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 						if templ_7745c5c3_Err != nil {
@@ -188,7 +196,7 @@ func contractsOfOrg(list []contract.Contract, splits bool) templ.Component {
 							var templ_7745c5c3_Var10 string
 							templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs("split" + c.ID.String())
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `app/orgpage.templ`, Line: 37, Col: 43}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `app/orgpage.templ`, Line: 45, Col: 43}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 							if templ_7745c5c3_Err != nil {
@@ -201,7 +209,7 @@ func contractsOfOrg(list []contract.Contract, splits bool) templ.Component {
 							var templ_7745c5c3_Var11 string
 							templ_7745c5c3_Var11, templ_7745c5c3_Err = templ.JoinStringErrs(words.T(ctx, "contract.split"))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `app/orgpage.templ`, Line: 38, Col: 66}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `app/orgpage.templ`, Line: 46, Col: 66}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var11))
 							if templ_7745c5c3_Err != nil {
@@ -214,7 +222,7 @@ func contractsOfOrg(list []contract.Contract, splits bool) templ.Component {
 							var templ_7745c5c3_Var12 templ.SafeURL
 							templ_7745c5c3_Var12, templ_7745c5c3_Err = templ.JoinURLErrs(templ.SafeURL("/contracts/" + c.ID.String() + "/split"))
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `app/orgpage.templ`, Line: 39, Col: 106}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `app/orgpage.templ`, Line: 47, Col: 106}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var12))
 							if templ_7745c5c3_Err != nil {

@@ -11,13 +11,13 @@ import (
 // ranks is the order in which the rooms stand on each other. A package imports
 // its own rank's domain packages and lower ones, never a higher one.
 var ranks = [][]string{
-	{"errs", "id", "who", "db", "bus", "job", "text", "cal", "money"},
+	{"errs", "id", "who", "db", "bus", "job", "text", "cal", "money", "live"},
 	{"web", "api"},
 	{"workspace", "audience"},
-	{"field", "org", "contract", "contact", "renewal"},
+	{"field", "org", "contract", "contact", "renewal", "revenue"},
 	{"timeline", "task"},
-	{"rule"},
-	{"today", "search"},
+	{"rule", "handover"},
+	{"today", "everyone", "search"},
 	{"intake"},
 	{"demo"},
 	{"app"},

@@ -6,6 +6,7 @@ import (
 	"kizuki/internal/api"
 	"kizuki/internal/contract/contracthttp"
 	"kizuki/internal/field/fieldhttp"
+	"kizuki/internal/handover/handoverhttp"
 	"kizuki/internal/intake/intakehttp"
 	"kizuki/internal/org/orghttp"
 	"kizuki/internal/renewal/renewalhttp"
@@ -22,6 +23,6 @@ import (
 // and no page holds a word of its own.
 func TestWords(t *testing.T) {
 	wordstest.CheckCatalogues(t, api.Words(), workspacehttp.Words(), fieldhttp.Words(), orghttp.Words(), contracthttp.Words(), renewalhttp.Words(),
-		timelinehttp.Words(), taskhttp.Words(), rulehttp.Words(), todayhttp.Words(), intakehttp.Words(), searchhttp.Words())
+		timelinehttp.Words(), taskhttp.Words(), rulehttp.Words(), handoverhttp.Words(), todayhttp.Words(), intakehttp.Words(), searchhttp.Words())
 	wordstest.CheckTempl(t, "../..")
 }

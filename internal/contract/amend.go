@@ -2,49 +2,22 @@ package contract
 
 import (
 	"context"
-	"slices"
-	"time"
 
 	"kizuki/internal/bus"
 	"kizuki/internal/cal"
+	"kizuki/internal/contract/term"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/who"
 )
 
-// Amendment is what was agreed in the middle of a term: another amount from a
-// day on. Of several, the one with the latest day that has come is in effect;
-// before the first it is the term's own amount.
-type Amendment struct {
-	ContractID id.ID
-	TermNo     int
-	Effective  cal.Date
-	Amount     *int64 // minor units
-	Currency   string
-	Basis      Basis
-	Words      string
-	Applied    bool // the contract's own amount has followed
-	At         time.Time
-	By         id.ID
-}
-
-const selectAmendment = `SELECT a.contract_id, a.term_no, a.effective_date, a.amount, a.currency, a.basis, a.words, a.applied,
-	a.at, a.by_id FROM amendment a WHERE `
-
-func scanAmendment(r db.Row) (a Amendment, err error) {
-	err = r.Scan(&a.ContractID, &a.TermNo, &a.Effective, &a.Amount, &a.Currency, &a.Basis, &a.Words, &a.Applied,
-		(*db.Time)(&a.At), &a.By)
-	return a, err
-}
-
 // Amendments gives those of all terms of a contract, the earliest first.
 func (s *Service) Amendments(ctx context.Context, contractID id.ID) ([]Amendment, error) {
 	if _, err := s.Get(ctx, contractID); err != nil {
 		return nil, err
 	}
-	return db.All(ctx, s.db, scanAmendment, selectAmendment+`a.workspace_id = $1 AND a.contract_id = $2
-		ORDER BY a.term_no, a.effective_date`, who.From(ctx).Workspace, contractID)
+	return term.Amendments(ctx, s.db, who.From(ctx).Workspace, contractID)
 }
 
 // AmendIn writes an amendment of the open term down, or corrects the one of
@@ -74,16 +47,16 @@ func (s *Service) AmendIn(ctx context.Context, tx *db.Tx, contractID id.ID, effe
 	}
 	a := Amendment{ContractID: c.ID, TermNo: c.TermNo, Effective: effective, Amount: agreed.Amount, Currency: agreed.Currency,
 		Basis: agreed.AmountBasis, Words: words, At: s.Now(), By: actor.Member}
-	if err := insertAmendment(ctx, tx, actor.Workspace, a); err != nil {
+	if err := term.Amend(ctx, tx, actor.Workspace, a); err != nil {
 		return a, err
 	}
-	if err := s.bus.Publish(ctx, tx, a.news(actor.Workspace, agreed.Value("amount"))); err != nil {
+	if err := s.bus.Publish(ctx, tx, amended(actor.Workspace, a, agreed.Value("amount"))); err != nil {
 		return a, err
 	}
 	return a, s.settle(ctx, tx, actor.Workspace, []id.ID{c.ID})
 }
 
-func (a Amendment) news(ws id.ID, amount any) bus.Change {
+func amended(ws id.ID, a Amendment, amount any) bus.Change {
 	return bus.Change{Kind: TermAmended, Workspace: ws, Contract: a.ContractID, Ref: a.ContractID, Data: map[string]any{
 		"effective": string(a.Effective), "amount": map[string]any{"amount": amount, "currency": a.Currency}, "words": a.Words}}
 }
@@ -113,16 +86,15 @@ func (s *Service) UnamendIn(ctx context.Context, tx *db.Tx, contractID id.ID, ef
 		return err
 	}
 	ws := who.From(ctx).Workspace
-	n, err := db.Exec(ctx, tx, `DELETE FROM amendment WHERE workspace_id = $1 AND contract_id = $2 AND term_no = $3 AND effective_date = $4`,
-		ws, c.ID, c.TermNo, string(effective))
+	gone, err := term.Unamend(ctx, tx, ws, c.ID, c.TermNo, effective)
 	if err != nil {
 		return err
 	}
-	if n == 0 || c.EndedOn != "" {
+	if !gone || c.EndedOn != "" {
 		return errs.Missing("amendment")
 	}
-	gone := bus.Change{Kind: TermUnamended, Workspace: ws, Contract: c.ID, Ref: c.ID, Data: map[string]any{"effective": string(effective)}}
-	if err := s.bus.Publish(ctx, tx, gone); err != nil {
+	news := bus.Change{Kind: TermUnamended, Workspace: ws, Contract: c.ID, Ref: c.ID, Data: map[string]any{"effective": string(effective)}}
+	if err := s.bus.Publish(ctx, tx, news); err != nil {
 		return err
 	}
 	return s.settle(ctx, tx, ws, []id.ID{c.ID})
@@ -135,10 +107,7 @@ func (s *Service) SettleIn(ctx context.Context, tx *db.Tx, ws id.ID) (int, error
 	if _, err := who.Check(ctx, who.Write); err != nil {
 		return 0, err
 	}
-	ids, err := db.All(ctx, tx, db.Value[id.ID], `SELECT DISTINCT a.contract_id FROM amendment a
-		JOIN contract c ON c.workspace_id = a.workspace_id AND c.id = a.contract_id AND c.term_no = a.term_no AND c.ended_on = ''
-		WHERE a.workspace_id = $1 AND a.applied = FALSE AND a.effective_date <= $2 ORDER BY a.contract_id LIMIT $3`,
-		ws, string(s.today(ctx)), chunk)
+	ids, err := term.Waiting(ctx, tx, ws, s.today(ctx), chunk)
 	if err != nil {
 		return 0, err
 	}
@@ -151,7 +120,7 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID) 
 	if err != nil || len(present) == 0 {
 		return err
 	}
-	now, err := inEffect(ctx, tx, ws, ids, s.today(ctx))
+	now, err := term.InEffect(ctx, tx, ws, ids, s.today(ctx))
 	if err != nil {
 		return err
 	}
@@ -170,36 +139,7 @@ func (s *Service) settle(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID) 
 	if err := s.ApplyIn(ctx, tx, saves); err != nil {
 		return err
 	}
-	return inIDs(ctx, tx, `UPDATE amendment SET applied = TRUE WHERE workspace_id = $1 AND effective_date <= $2 AND `,
-		[]any{ws, string(s.today(ctx))}, "contract_id", ids, "")
-}
-
-// inEffect gives what the open terms of contracts are worth on a day: their own
-// amount, or that of the last amendment.
-func inEffect(ctx context.Context, q db.Queryer, ws id.ID, ids []id.ID, day cal.Date) (map[id.ID]Amendment, error) {
-	out := map[id.ID]Amendment{}
-	for part := range slices.Chunk(ids, chunk) {
-		var w db.Where
-		until := w.Arg(string(day))
-		w.And("t.workspace_id = ? AND t.outcome = 'open'", ws)
-		db.In(&w, "t.contract_id", part)
-		list, err := db.All(ctx, q, func(r db.Row) (a Amendment, err error) {
-			err = r.Scan(&a.ContractID, &a.TermNo, &a.Effective, &a.Amount, &a.Currency, &a.Basis)
-			return a, err
-		}, `SELECT t.contract_id, t.no, coalesce(a.effective_date, ''), CASE WHEN a.effective_date IS NULL THEN t.amount ELSE a.amount END,
-			coalesce(a.currency, t.currency), coalesce(a.basis, t.basis) FROM term t
-			LEFT JOIN amendment a ON a.workspace_id = t.workspace_id AND a.contract_id = t.contract_id AND a.term_no = t.no
-				AND a.effective_date = (SELECT max(b.effective_date) FROM amendment b WHERE b.workspace_id = t.workspace_id
-					AND b.contract_id = t.contract_id AND b.term_no = t.no AND b.effective_date <= `+until+`)
-			WHERE `+w.SQL(), w.Args()...)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range list {
-			out[a.ContractID] = a
-		}
-	}
-	return out, nil
+	return term.Settled(ctx, tx, ws, ids, s.today(ctx))
 }
 
 // amendedUntil gives, for saves that change an amount otherwise, the day of the
@@ -211,7 +151,7 @@ func amendedUntil(ctx context.Context, q db.Queryer, ws id.ID, saves []Save, day
 			ids = append(ids, sv.Contract.ID)
 		}
 	}
-	now, err := inEffect(ctx, q, ws, ids, day)
+	now, err := term.InEffect(ctx, q, ws, ids, day)
 	out := map[id.ID]cal.Date{}
 	for contractID, a := range now {
 		if a.Effective != "" {
@@ -224,21 +164,10 @@ func amendedUntil(ctx context.Context, q db.Queryer, ws id.ID, saves []Save, day
 func correctAmendments(ctx context.Context, tx *db.Tx, ws id.ID, saves []Save, days map[id.ID]cal.Date) error {
 	for _, sv := range saves {
 		c := sv.Contract
-		if _, err := db.Exec(ctx, tx, `UPDATE amendment SET amount = $5, currency = $6, basis = $7
-			WHERE workspace_id = $1 AND contract_id = $2 AND term_no = $3 AND effective_date = $4`,
-			ws, c.ID, c.TermNo, string(days[c.ID]), c.Amount, c.Currency, string(c.AmountBasis)); err != nil {
+		if err := term.Correct(ctx, tx, ws, Amendment{ContractID: c.ID, TermNo: c.TermNo, Effective: days[c.ID], Amount: c.Amount,
+			Currency: c.Currency, Basis: c.AmountBasis}); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-func insertAmendment(ctx context.Context, tx *db.Tx, ws id.ID, a Amendment) error {
-	_, err := db.Exec(ctx, tx, `INSERT INTO amendment (workspace_id, contract_id, term_no, effective_date, amount, currency, basis, words,
-			applied, at, by_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-		ON CONFLICT (workspace_id, contract_id, term_no, effective_date) DO UPDATE SET amount = excluded.amount,
-			currency = excluded.currency, basis = excluded.basis, words = excluded.words, applied = excluded.applied,
-			at = excluded.at, by_id = excluded.by_id`,
-		ws, a.ContractID, a.TermNo, string(a.Effective), a.Amount, a.Currency, string(a.Basis), a.Words, false, db.Micros(a.At), a.By)
-	return err
 }

@@ -7,6 +7,8 @@ import (
 
 	"kizuki/internal/audience"
 	"kizuki/internal/cal"
+	"kizuki/internal/contract/term"
+	"kizuki/internal/contract/walk"
 	"kizuki/internal/id"
 )
 
@@ -20,23 +22,25 @@ const (
 	Danger  Outlook = "danger"   // 危うい
 )
 
-// Basis says what an amount is for.
-type Basis string
-
-// The bases; "" is unknown.
-const (
-	Monthly   Basis = "monthly"
-	Yearly    Basis = "yearly"
-	WholeTerm Basis = "term"
+// Terms and what is agreed in their middle, as term stores them.
+type (
+	Basis     = term.Basis
+	TermType  = term.Type
+	Outcome   = term.Outcome
+	Term      = term.Term
+	Amendment = term.Amendment
 )
 
-// TermType says what a term is beside its dates.
-type TermType string
-
-// The types; "" is an ordinary term.
+// Their values; "" is unknown, or ordinary.
 const (
-	Trial   TermType = "trial"   // not a customer yet: counts in no figure of money
-	Rolling TermType = "rolling" // from month to month until somebody stops it
+	Monthly   = term.Monthly
+	Yearly    = term.Yearly
+	WholeTerm = term.WholeTerm
+	Trial     = term.Trial
+	Rolling   = term.Rolling
+	Open      = term.Open
+	Renewed   = term.Renewed
+	Churned   = term.Churned
 )
 
 // Phases are suggestions for the lifecycle phase.
@@ -80,32 +84,6 @@ type Contract struct {
 
 // Limited tells whether only some may read the contract.
 func (c *Contract) Limited() bool { return c.Visibility == audience.Limited }
-
-// Outcome is how a term ended.
-type Outcome string
-
-// The outcomes.
-const (
-	Open    Outcome = "open"
-	Renewed Outcome = "renewed"
-	Churned Outcome = "churned"
-)
-
-// Term is one period of a contract. The open one is mirrored on the contract,
-// but for the amount, which is the one the term began with; see Amendment.
-type Term struct {
-	ContractID id.ID
-	No         int
-	Starts     cal.Date
-	Renews     cal.Date
-	Amount     *int64
-	Currency   string
-	Basis      Basis
-	Type       TermType
-	Outcome    Outcome
-	Words      string
-	ClosedAt   time.Time
-}
 
 // Input describes a new contract in people's words, as a form or a REST body
 // brings them.
@@ -154,25 +132,25 @@ type Save struct {
 	Words    string            // why it ended, if it does
 }
 
-// Op compares a custom field with the values of a filter.
-type Op string
-
-// The ops.
-const (
-	Is    Op = "is"    // one of the values (texts: without regard to width and case)
-	Not   Op = "not"   // none of the values; unset counts as not
-	Has   Op = "has"   // text, link: contains; choices: as Is
-	From  Op = "from"  // number, date, money: this or more
-	To    Op = "to"    // number, date, money: this or less
-	Unset Op = "unset" // has no value
-)
-
 // FieldFilter is a condition on an indexed custom field.
 type FieldFilter struct {
 	Key    string
 	Op     Op
 	Values []string // as people write them
 }
+
+// Op compares a custom field with the values of a filter; see walk.
+type Op = walk.Op
+
+// The ops.
+const (
+	Is    = walk.Is
+	Not   = walk.Not
+	Has   = walk.Has
+	From  = walk.From
+	To    = walk.To
+	Unset = walk.Unset
+)
 
 // NoOwner as Query.Owner finds contracts nobody owns.
 const NoOwner id.ID = -1
@@ -188,6 +166,7 @@ type Query struct {
 	RenewalFrom cal.Date // this day or later
 	RenewalTo   cal.Date // before this day
 	Fields      []FieldFilter
+	View        string // one of Service.Views, or OutlookChanged
 	Sort        string // renewal (default), name, key, amount, field:KEY; "-" before it turns it round
 	Limit       int    // 1..200, 0 = 50
 	Cursor      string

@@ -28,12 +28,15 @@ func (s *Service) plan(ctx context.Context, a who.Actor, q Query) (plan, error) 
 		return p, err
 	}
 	p.builtin(q)
+	if err := s.view(a, p, q.View); err != nil {
+		return p, err
+	}
 	fields, parse, err := s.fieldsOf(ctx, a.Workspace, q)
 	if err != nil {
 		return p, err
 	}
 	for _, f := range q.Fields {
-		c, err := p.fieldCond(f, fields, parse)
+		c, err := p.Field(walk.FieldFilter(f), fields, parse)
 		if err != nil {
 			return p, err
 		}
@@ -52,6 +55,28 @@ func (s *Service) onlyReadable(ctx context.Context, a who.Actor, p plan) error {
 		p.Mode = append(p.Mode, walk.OnRow(sql, args...))
 	}
 	return err
+}
+
+// OutlookChanged as Query.View finds contracts whose outlook is another one since
+// a fortnight.
+const OutlookChanged = "outlook"
+
+// view adds the condition of a ready view.
+func (s *Service) view(a who.Actor, p plan, name string) error {
+	switch made := s.Views[name]; {
+	case name == "":
+		return nil
+	case name == OutlookChanged:
+		since := db.Micros(s.Now().AddDate(0, 0, -14))
+		test := walk.OnRow("c.outlook_at > 0 AND c.outlook_at >= ? AND c.outlook_at > c.created_at", since)
+		p.Conds = append(p.Conds, walk.Cond{Test: test,
+			Probe: walk.SQL("SELECT c.id FROM contract c WHERE c.workspace_id = ?", p.WS).And(test.Frag)})
+	case made == nil:
+		return errs.Field("view", "contract.err.view", "View", text.Line(name))
+	default:
+		p.Conds = append(p.Conds, made(a, s.Now()))
+	}
+	return nil
 }
 
 // fieldsOf reads what the custom fields of a query need, and no more.
@@ -118,7 +143,7 @@ func (p plan) builtin(q Query) {
 		c := walk.Cond{Test: walk.OnRow(sql, args...), Lead: lead}
 		c.Probe = walk.SQL("SELECT c.id FROM contract c WHERE c.workspace_id = ? AND ", p.WS).Then(p.Alive).And(c.Test.Frag)
 		if lead && len(p.Sides) == 1 {
-			c.Probe = c.Probe.Add(" ORDER BY c.renewal_date, c.id") // see fieldCond
+			c.Probe = c.Probe.Add(" ORDER BY c.renewal_date, c.id") // see walk.Plan.Field
 		}
 		p.Conds = append(p.Conds, c)
 	}
@@ -175,93 +200,6 @@ func (p plan) words(fold string) walk.Cond {
 			WHERE o.workspace_id = c.workspace_id AND o.id = c.org_id`).And(orgName).Add("))")},
 		Probe: all, Scans: true,
 	}
-}
-
-// fieldCond makes the condition of a custom field. It speaks of the field index
-// alone, for probing and testing alike, so that there is one meaning.
-func (p plan) fieldCond(ff FieldFilter, fields map[string]field.Field, parse field.ParseCtx) (walk.Cond, error) {
-	f, ok := fields[ff.Key]
-	if !ok || f.Retired() || !f.Indexed {
-		return walk.Cond{}, errs.Field(FieldPrefix+ff.Key, "contract.err.filter", "Key", ff.Key)
-	}
-	if ff.Op == Unset {
-		return walk.Cond{Test: walk.HasIndex(p.WS, f.ID).Not()}, nil
-	}
-	k, err := p.indexCond(f, ff, parse)
-	if err != nil {
-		return walk.Cond{}, err
-	}
-	if ff.Op == Not {
-		return walk.Cond{Test: walk.HasIndex(p.WS, f.ID, k).Not()}, nil
-	}
-	rows := walk.SQL("SELECT f.contract_id AS id FROM field_index f WHERE f.workspace_id = ? AND f.field_id = ?", p.WS, f.ID)
-	// In the order of the index, so that PostgreSQL stops at the limit of a probe
-	// and does not gather all hits first.
-	probe := rows.And(k).Add(" ORDER BY f.k, f.contract_id")
-	return walk.Cond{Test: walk.HasIndex(p.WS, f.ID, k), Probe: probe, Scans: ff.Op == Has,
-		Bounds: k, BoundsSort: f.Name()}, nil
-}
-
-// indexCond says what the index bytes must be.
-func (p plan) indexCond(f field.Field, ff FieldFilter, parse field.ParseCtx) (walk.Frag, error) {
-	if len(ff.Values) == 0 {
-		return walk.Frag{}, errs.Field(f.Name(), "err.required")
-	}
-	op := ff.Op
-	isText := f.Type == field.Text || f.Type == field.Link
-	if op == Has && isText {
-		return p.Contains("f.k", []byte(text.Fold(ff.Values[0]))), nil
-	}
-	var keys []any
-	for _, w := range ff.Values {
-		k, err := filterKeys(f, w, parse)
-		if err != nil {
-			return walk.Frag{}, err
-		}
-		keys = append(keys, k...)
-	}
-	ordered := f.Type == field.Number || f.Type == field.Date || f.Type == field.Money
-	switch {
-	case len(keys) == 0:
-		return walk.Frag{}, errs.Field(f.Name(), "err.required")
-	case op == Is || op == Not || op == Has && f.Type.HasOptions():
-		return walk.SQL("f.k IN ("+strings.TrimSuffix(strings.Repeat("?, ", len(keys)), ", ")+")", keys...), nil
-	case op == From && ordered:
-		c := walk.SQL("f.k >= ?", keys[0])
-		if f.Type == field.Money { // amounts of one currency only
-			c = c.Add(" AND f.k < ?", append([]byte(nil), append(keys[0].([]byte)[:3:3], 255)...))
-		}
-		return c, nil
-	case op == To && ordered:
-		c := walk.SQL("f.k <= ?", keys[0])
-		if f.Type == field.Money {
-			c = c.Add(" AND f.k >= ?", keys[0].([]byte)[:3:3])
-		}
-		return c, nil
-	}
-	return walk.Frag{}, errs.Field(f.Name(), "contract.err.filter", "Key", f.Key)
-}
-
-// filterKeys are the index bytes of a word in a filter. A text is compared as
-// far as the index goes; a choice or link that could not be stored is simply
-// found nowhere.
-func filterKeys(f field.Field, word string, parse field.ParseCtx) ([]any, error) {
-	switch f.Type {
-	case field.Link:
-		f.Type = field.Text
-	case field.Choices: // one word is one option, whatever is in it
-		f.Type = field.Choice
-	}
-	parse.AnyOption = true
-	v, err := f.Parse(word, parse)
-	if err != nil {
-		return nil, err
-	}
-	var out []any
-	for _, k := range f.Keys(v) {
-		out = append(out, k)
-	}
-	return out, nil
 }
 
 // orderOf reads the name of a sort.

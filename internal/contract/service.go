@@ -46,6 +46,8 @@ type Service struct {
 	// Audit writes down who reads limited contracts, and who limits them; app
 	// hands it in.
 	Audit audience.Audit
+	// Views are conditions that other features know, by name; app hands them in.
+	Views map[string]func(a who.Actor, now time.Time) walk.Cond
 }
 
 // New makes the service. It listens on the bus for fields whose index is

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"kizuki/internal/cal"
+	"kizuki/internal/contract/term"
 	"kizuki/internal/db"
 	"kizuki/internal/id"
 	"kizuki/internal/who"
@@ -15,16 +16,7 @@ func (s *Service) Terms(ctx context.Context, contractID id.ID) ([]Term, error) {
 	if _, err := s.Get(ctx, contractID); err != nil {
 		return nil, err
 	}
-	return termsOf(ctx, s.db, who.From(ctx).Workspace, contractID)
-}
-
-func termsOf(ctx context.Context, q db.Queryer, ws, contractID id.ID) ([]Term, error) {
-	return db.All(ctx, q, func(r db.Row) (t Term, err error) {
-		err = r.Scan(&t.ContractID, &t.No, &t.Starts, &t.Renews, &t.Amount, &t.Currency, &t.Basis, &t.Type, &t.Outcome,
-			&t.Words, (*db.Time)(&t.ClosedAt))
-		return t, err
-	}, `SELECT contract_id, no, starts, renews, amount, currency, basis, term_type, outcome, words, closed_at
-		FROM term WHERE workspace_id = $1 AND contract_id = $2 ORDER BY no DESC`, ws, contractID)
+	return term.Of(ctx, s.db, who.From(ctx).Workspace, contractID)
 }
 
 // mirrored are the attributes the open term shares with the contract.
@@ -43,7 +35,8 @@ func correctTerm(columns ...string) string {
 type termWrite struct {
 	opened, corrected, dates, moved, movedDates [][]any
 	closing, dropping, churned, reopened        []id.ID
-	amended                                     []Save // the amount of an amendment is corrected
+	amended                                     []Save           // the amount of an amendment is corrected
+	words                                       map[id.ID]string // why contracts ended
 }
 
 func (s *Service) writeTerms(ctx context.Context, tx *db.Tx, ws id.ID, saves []Save) error {
@@ -55,14 +48,14 @@ func (s *Service) writeTerms(ctx context.Context, tx *db.Tx, ws id.ID, saves []S
 	if err != nil {
 		return err
 	}
-	var w termWrite
+	w := termWrite{words: map[id.ID]string{}}
 	for i := range saves {
 		w.add(ws, saves[i], before[saves[i].Contract.ID], amended)
 	}
-	if err := s.closeTerms(ctx, tx, ws, w.closing); err != nil {
+	if err := term.Close(ctx, tx, ws, w.closing, s.Now()); err != nil {
 		return err
 	}
-	if err := dropTerms(ctx, tx, ws, w.dropping); err != nil {
+	if err := term.Drop(ctx, tx, ws, w.dropping); err != nil {
 		return err
 	}
 	for _, part := range []struct {
@@ -82,10 +75,10 @@ func (s *Service) writeTerms(ctx context.Context, tx *db.Tx, ws id.ID, saves []S
 	if err := correctAmendments(ctx, tx, ws, w.amended, amended); err != nil {
 		return err
 	}
-	if err := s.endTerms(ctx, tx, ws, saves, w.churned); err != nil {
+	if err := term.End(ctx, tx, ws, w.churned, w.words, s.Now()); err != nil {
 		return err
 	}
-	return reopenTerms(ctx, tx, ws, w.reopened)
+	return term.Reopen(ctx, tx, ws, w.reopened)
 }
 
 // add says what one save does. before is the start of the term before the open
@@ -125,6 +118,9 @@ func (w *termWrite) add(ws id.ID, sv Save, before cal.Date, amended map[id.ID]ca
 	switch day, ok := sv.Changes[ended]; {
 	case sv.New && c.EndedOn != "", ok && day[0] == nil:
 		w.churned = append(w.churned, c.ID)
+		if sv.Words != "" {
+			w.words[c.ID] = sv.Words
+		}
 	case ok && day[1] == nil:
 		w.reopened = append(w.reopened, c.ID)
 	}
@@ -147,65 +143,14 @@ func termsBefore(ctx context.Context, q db.Queryer, ws id.ID, saves []Save) (map
 		}
 	}
 	out := map[id.ID]cal.Date{}
-	for part := range slices.Chunk(ids, chunk) {
-		var w db.Where
-		w.And("workspace_id = ?", ws)
-		db.In(&w, "contract_id", part)
-		list, err := db.All(ctx, q, func(r db.Row) (t Term, err error) {
-			err = r.Scan(&t.ContractID, &t.No, &t.Starts)
-			return t, err
-		}, `SELECT contract_id, no, starts FROM term WHERE `+w.SQL(), w.Args()...)
-		if err != nil {
-			return nil, err
-		}
-		for _, t := range list {
-			if t.No <= last[t.ContractID] {
-				out[t.ContractID] = max(out[t.ContractID], t.Starts)
-			}
+	list, err := term.Starts(ctx, q, ws, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, x := range list {
+		if x.No <= last[x.ContractID] {
+			out[x.ContractID] = max(out[x.ContractID], x.Starts)
 		}
 	}
 	return out, nil
-}
-
-func (s *Service) closeTerms(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID) error {
-	return inIDs(ctx, tx, `UPDATE term SET outcome = 'renewed', closed_at = $1
-		WHERE outcome = 'open' AND workspace_id = $2 AND `, []any{db.Micros(s.Now()), ws}, "contract_id", ids, "")
-}
-
-func dropTerms(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID) error {
-	if err := inIDs(ctx, tx, `DELETE FROM amendment WHERE workspace_id = $1 AND term_no > 1 AND `, []any{ws}, "contract_id", ids,
-		` AND term_no = (SELECT max(t.no) FROM term t WHERE t.workspace_id = amendment.workspace_id
-			AND t.contract_id = amendment.contract_id)`); err != nil {
-		return err
-	}
-	if err := inIDs(ctx, tx, `DELETE FROM term WHERE outcome = 'open' AND no > 1 AND workspace_id = $1 AND `,
-		[]any{ws}, "contract_id", ids, ""); err != nil {
-		return err
-	}
-	return reopenTerms(ctx, tx, ws, ids)
-}
-
-// endTerms closes the open terms of contracts that ended, each with its words.
-func (s *Service) endTerms(ctx context.Context, tx *db.Tx, ws id.ID, saves []Save, ids []id.ID) error {
-	if err := inIDs(ctx, tx, `UPDATE term SET outcome = 'churned', closed_at = $1 WHERE outcome = 'open' AND workspace_id = $2 AND `,
-		[]any{db.Micros(s.Now()), ws}, "contract_id", ids, ""); err != nil {
-		return err
-	}
-	for _, sv := range saves {
-		if sv.Words == "" {
-			continue
-		}
-		if _, err := db.Exec(ctx, tx, `UPDATE term SET words = $4 WHERE workspace_id = $1 AND contract_id = $2 AND no = $3`,
-			ws, sv.Contract.ID, sv.Contract.TermNo, sv.Words); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// reopenTerms opens the last term of contracts again.
-func reopenTerms(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID) error {
-	return inIDs(ctx, tx, `UPDATE term SET outcome = 'open', words = '', closed_at = 0 WHERE workspace_id = $1 AND `, []any{ws},
-		"contract_id", ids, ` AND no = (SELECT max(t.no) FROM term t WHERE t.workspace_id = term.workspace_id
-			AND t.contract_id = term.contract_id)`)
 }

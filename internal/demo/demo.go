@@ -14,6 +14,7 @@ import (
 	"kizuki/internal/contract"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
+	"kizuki/internal/handover"
 	"kizuki/internal/id"
 	"kizuki/internal/intake"
 	"kizuki/internal/org"
@@ -50,6 +51,7 @@ type Services struct {
 	Timeline  *timeline.Service
 	Tasks     *task.Service
 	Rules     *rule.Service
+	Handovers *handover.Service
 	Intake    *intake.Service
 	SetNow    func(time.Time)
 }
@@ -144,8 +146,22 @@ func (f *filler) plan() {
 	}
 	f.planImports()
 	for _, p := range f.team.People {
-		f.by(p.ID, f.imports.Read, func(ctx context.Context) error { return f.Timeline.MarkRead(ctx) })
+		f.by(p.ID, f.imports.Read, f.readAll)
 	}
+}
+
+// readAll: everybody has read what called them and what was handed to them.
+func (f *filler) readAll(ctx context.Context) error {
+	if err := f.Timeline.MarkRead(ctx); err != nil {
+		return err
+	}
+	waiting, _, err := f.Handovers.Waiting(ctx, 100)
+	for _, h := range waiting {
+		if err == nil {
+			_, err = f.Handovers.Settle(ctx, h.ID)
+		}
+	}
+	return err
 }
 
 func (f *filler) person(key string) person {

@@ -13,6 +13,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/demo"
 	"kizuki/internal/field"
+	"kizuki/internal/handover"
 	"kizuki/internal/id"
 	"kizuki/internal/intake"
 	"kizuki/internal/job"
@@ -49,13 +50,14 @@ func build(d *db.DB, now time.Time) *house {
 		return err
 	}))
 	h.Rules = rule.New(d, b, jobs, h.People, h.Fields, h.Tasks)
+	h.Handovers = handover.New(d, b, handover.Parts{People: h.People, Contracts: h.Contracts, Contacts: h.Contacts, Timeline: h.Timeline, Tasks: h.Tasks})
 	h.Intake = intake.New(d, b, intake.Parts{People: h.People, Fields: h.Fields, Orgs: h.Orgs, Contracts: h.Contracts, Contacts: h.Contacts,
 		Notes: h.Timeline, Jobs: jobs})
 	h.today = today.New(h.Tasks, h.Timeline, func(ctx context.Context, ids []id.ID) (map[id.ID]contract.Contract, error) {
 		return h.Contracts.Load(ctx, d, who.From(ctx).Workspace, ids)
 	})
-	h.today.Absences = func(ctx context.Context) (out []today.Absence, err error) {
-		rows, err := h.Intake.AbsentForMe(ctx)
+	h.today.Absences = func(ctx context.Context, members []id.ID) (out []today.Absence, err error) {
+		rows, err := h.Intake.AbsentOf(ctx, members...)
 		for _, r := range rows {
 			out = append(out, today.Absence{Key: r.ContractID.String(), Contract: r.ContractID, Source: r.SourceName, Since: r.Since})
 		}
@@ -63,6 +65,7 @@ func build(d *db.DB, now time.Time) *house {
 	}
 	h.People.Now, h.Fields.Now, h.Orgs.Now, h.Contracts.Now, h.Timeline.Now = clock, clock, clock, clock, clock
 	h.Tasks.Now, h.Rules.Now, h.Intake.Now, h.today.Now = clock, clock, clock, clock
+	h.Handovers.Now = clock
 	h.SetNow = func(t time.Time) { h.now = t }
 	return h
 }

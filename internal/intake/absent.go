@@ -2,8 +2,10 @@ package intake
 
 import (
 	"context"
+	"strings"
 	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -30,6 +32,7 @@ type AbsentRow struct {
 	OrgName    string
 	LastSeen   time.Time // when the source last had it
 	Since      time.Time
+	Owners     [2]id.ID // of the contract and of the source; 0 = nobody
 }
 
 // Key names the row in addresses: /absent/KEY/review decides about it.
@@ -41,23 +44,37 @@ const maxAbsent = 200
 // Absent gives the rows that wait for a decision: of the sources and contracts
 // a member owns, or (0) all. The longest absent come first.
 func (s *Service) Absent(ctx context.Context, owner id.ID) ([]AbsentRow, error) {
+	if owner == 0 {
+		return s.AbsentOf(ctx)
+	}
+	return s.AbsentOf(ctx, owner)
+}
+
+// AbsentOf is Absent for several members at once, for none of them all.
+func (s *Service) AbsentOf(ctx context.Context, owners ...id.ID) ([]AbsentRow, error) {
 	a, err := who.Check(ctx, who.Read)
 	if err != nil {
 		return nil, err
 	}
 	var w db.Where
 	w.And("k.workspace_id = ? AND k.absent_since > 0 AND k.review = ''", a.Workspace)
-	if owner != 0 {
-		w.And("(s.owner_id = ? OR c.owner_id = ?)", owner, owner)
+	if len(owners) > 0 {
+		marks := make([]string, len(owners))
+		for i, o := range owners {
+			marks[i] = w.Arg(o)
+		}
+		these := " IN (" + strings.Join(marks, ",") + ")"
+		w.And("(s.owner_id" + these + " OR c.owner_id" + these + ")")
 	}
+	where := w.SQL() + " AND " + audience.Contract(&w, a, "c")
 	return db.All(ctx, s.db, func(r db.Row) (x AbsentRow, err error) {
-		err = r.Scan(&x.SourceID, &x.SourceName, &x.ContractID, &x.Name, &x.OrgName, (*db.Time)(&x.LastSeen), (*db.Time)(&x.Since))
+		err = r.Scan(&x.SourceID, &x.SourceName, &x.ContractID, &x.Name, &x.OrgName, (*db.Time)(&x.LastSeen), (*db.Time)(&x.Since), &x.Owners[0], &x.Owners[1])
 		return x, err
-	}, `SELECT k.source_id, s.name, k.contract_id, c.name, o.name, k.last_seen_at, k.absent_since
+	}, `SELECT k.source_id, s.name, k.contract_id, c.name, o.name, k.last_seen_at, k.absent_since, c.owner_id, s.owner_id
 		FROM source_key k JOIN source s ON s.workspace_id = k.workspace_id AND s.id = k.source_id
 		JOIN contract c ON c.workspace_id = k.workspace_id AND c.id = k.contract_id
 		JOIN organization o ON o.workspace_id = c.workspace_id AND o.id = c.org_id
-		WHERE `+w.SQL()+` ORDER BY k.absent_since, k.contract_id LIMIT `+w.Arg(maxAbsent), w.Args()...)
+		WHERE `+where+` ORDER BY k.absent_since, k.contract_id LIMIT `+w.Arg(maxAbsent), w.Args()...)
 }
 
 // AbsentForMe is Absent for the actor.

@@ -27,8 +27,8 @@ func (q *Queue) Run(ctx context.Context) error {
 	var loops, running sync.WaitGroup
 	loops.Go(func() { q.cronLoop(ctx) })
 	if q.db.Postgres() {
-		loops.Go(func() { q.connected(ctx, q.listen) })
-		loops.Go(func() { q.connected(ctx, q.notify) })
+		loops.Go(func() { q.db.Connected(ctx, q.log, q.listen) })
+		loops.Go(func() { q.db.Connected(ctx, q.log, q.notify) })
 	}
 	q.dispatch(ctx, work, &running)
 	loops.Wait()

@@ -24,30 +24,6 @@ func (q *Queue) nudge() {
 	}
 }
 
-// connected gives f a connection of its own until ctx is done; a second after
-// one breaks it makes the next.
-func (q *Queue) connected(ctx context.Context, f func(context.Context, *pgx.Conn) error) {
-	for ctx.Err() == nil {
-		if err := q.session(ctx, f); err != nil && ctx.Err() == nil {
-			q.log.Warn("the connection for wake-ups broke", "error", err)
-			pause(ctx, time.Second)
-		}
-	}
-}
-
-func (q *Queue) session(ctx context.Context, f func(context.Context, *pgx.Conn) error) error {
-	conn, err := pgx.Connect(ctx, q.db.URL())
-	if err != nil {
-		return err
-	}
-	defer func() {
-		end, cancel := context.WithTimeout(context.Background(), time.Second)
-		defer cancel()
-		_ = conn.Close(end)
-	}()
-	return f(ctx, conn)
-}
-
 func (q *Queue) listen(ctx context.Context, conn *pgx.Conn) error {
 	if _, err := conn.Exec(ctx, "LISTEN "+channel); err != nil {
 		return err

@@ -4,7 +4,6 @@
 package renewal
 
 import (
-	"math"
 	"time"
 
 	"kizuki/internal/cal"
@@ -107,17 +106,13 @@ func Propose(c contract.Contract) Next {
 	return n
 }
 
-// daysPerMonth on the average of four years.
-const daysPerMonth = 1461.0 / 48
-
 // length of a term in months, a year if its start is not known, and whether its
 // last day is still in it.
 func length(start, end cal.Date) (months int, inclusive bool) {
-	if start.IsZero() || start >= end {
+	if months, inclusive = cal.MonthsBetween(start, end); months == 0 {
 		return 12, false
 	}
-	months = max(1, int(math.Round(float64(start.DaysUntil(end))/daysPerMonth)))
-	return months, start.AddMonths(months).AddDays(-1) == end
+	return months, inclusive
 }
 
 // check finds an upsell that is not more and a downsell that is not less, where

@@ -199,7 +199,7 @@ func TestPreview(t *testing.T) {
 			t.Fatal(err, len(p.Today), p.TodayCount, len(p.Next30), p.NextCount, p.Past, past)
 		}
 		first := p.Next30[0]
-		if first.Day != "2026-03-05" || first.Date != "2026-04-02" || first.OwnerName != "岡田 真帆" || first.OrgName != "みなと物流" || first.Fired {
+		if first.Plan != "2026-03-03" || first.Day != "2026-03-05" || first.Date != "2026-04-02" || first.OwnerName != "岡田 真帆" || first.OrgName != "みなと物流" || first.Fired {
 			t.Error(first)
 		}
 		if w.due(now) != "" {
@@ -210,7 +210,7 @@ func TestPreview(t *testing.T) {
 		w.today = "2026-03-02"
 		w.run()
 		ctx, n := db.Counting(w.ctx)
-		if p, err := w.PreviewRule(ctx, r.ID, "2026-03-02"); err != nil || !p.Today[0].Fired || p.Next30[0].Fired || n.Load() > 4 {
+		if p, err := w.PreviewRule(ctx, r.ID, "2026-03-02"); err != nil || !p.Today[0].Fired || p.Next30[0].Fired || n.Load() > 8 {
 			t.Error(err, p.Today, n.Load())
 		}
 	})

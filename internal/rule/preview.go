@@ -3,8 +3,8 @@ package rule
 import (
 	"context"
 	"slices"
-	"strings"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/cal"
 	"kizuki/internal/db"
 	"kizuki/internal/id"
@@ -17,10 +17,10 @@ const PreviewLimit = 200
 // previewDays is how far a preview looks ahead.
 const previewDays = 30
 
-// Preview tells which contracts get what.
+// Preview tells which contracts get what, by the days on which it comes up.
 type Preview struct {
 	Today      []Item
-	Next30     []Item // from tomorrow on
+	Next30     []Item // from tomorrow on; what came up before it is due stands on its due day
 	TodayCount int
 	NextCount  int
 	// Past counts the steps whose day has passed though the date they count
@@ -50,74 +50,87 @@ func (s *Service) Preview(ctx context.Context, spec Spec, today cal.Date) (Previ
 	return s.preview(ctx, Rule{Spec: spec}, today)
 }
 
+// preview plans the rule together with the live ones. One that is not live yet
+// begins tomorrow: its steps of today are told as what will not be made.
 func (s *Service) preview(ctx context.Context, r Rule, today cal.Date) (p Preview, err error) {
-	ws := who.From(ctx).Workspace
-	if today == "" {
-		if today, _, err = s.today(ctx, s.db, ws); err != nil {
-			return p, err
-		}
-	}
-	sc, err := s.search(ctx, s.db, ws, r)
+	reader := who.From(ctx)
+	ws := reader.Workspace
+	now, _, err := s.today(ctx, s.db, ws)
 	if err != nil {
 		return p, err
 	}
-	a := who.From(ctx)
-	sc.reader = &a
-	for _, st := range r.Spec.Steps {
-		if err := s.previewStep(ctx, sc, st, today, &p); err != nil {
-			return p, err
-		}
+	if today == "" {
+		today = now
 	}
-	inOrder(&p.Today)
-	inOrder(&p.Next30)
-	return p, nil
+	rules, err := live(ctx, s.db, ws)
+	if err != nil {
+		return p, err
+	}
+	rules = append(slices.DeleteFunc(rules, func(other Rule) bool { return other.ID == r.ID }), r)
+	a := ask{rules: rules, today: today, shown: len(rules) - 1, reader: reader, from: func(other Rule) cal.Date {
+		if other.ID == r.ID {
+			return today
+		}
+		return other.next()
+	}}
+	if r.State != Live || r.next() > today {
+		a.today = today.AddDays(1)
+	}
+	days, err := s.plan(ctx, s.db, ws, a)
+	if err != nil {
+		return p, err
+	}
+	p.sort(days, a.shown, today)
+	if p.Past, err = s.past(ctx, ws, r, reader, today); err != nil {
+		return p, err
+	}
+	list := append(slices.Clone(p.Today), p.Next30...)
+	err = named(ctx, s.db, reader, list)
+	copy(p.Today, list)
+	copy(p.Next30, list[len(p.Today):])
+	return p, err
 }
 
-func (s *Service) previewStep(ctx context.Context, sc search, st Step, today cal.Date, p *Preview) error {
-	lo, hi := st.window(s.days, today, today.AddDays(previewDays))
-	_, hiToday := st.window(s.days, today, today)
-	n, err := sc.count(ctx, s.db, lo, hi, hiToday, today)
-	if err != nil {
-		return err
+// sort parts the items of the rule shown into those of today and those of the
+// days after it.
+func (p *Preview) sort(days plan, shown int, today cal.Date) {
+	for _, it := range days.items {
+		switch {
+		case it.rule != shown || it.hidden || it.Plan > today.AddDays(previewDays):
+		case it.Plan <= today:
+			p.Today = append(p.Today, it)
+		default:
+			p.Next30 = append(p.Next30, it)
+		}
 	}
-	p.TodayCount, p.NextCount, p.Past = p.TodayCount+n.today, p.NextCount+n.next, p.Past+n.past
-	for _, part := range []struct {
-		n      int
-		lo, hi cal.Date
-		to     *[]Item
-	}{{n.today, lo, hiToday, &p.Today}, {n.next, hiToday.AddDays(1), hi, &p.Next30}} {
-		if part.n == 0 {
+	p.TodayCount, p.NextCount = len(p.Today), len(p.Next30)
+	for _, list := range []*[]Item{&p.Today, &p.Next30} {
+		slices.SortStableFunc(*list, byTime)
+		*list = (*list)[:min(len(*list), PreviewLimit)]
+	}
+}
+
+// past counts the steps that have passed: dates before those of today's steps,
+// but not before today.
+func (s *Service) past(ctx context.Context, ws id.ID, r Rule, reader who.Actor, today cal.Date) (int, error) {
+	searches, err := s.searches(ctx, s.db, ws, reader, []Rule{r})
+	if err != nil {
+		return 0, err
+	}
+	total := 0
+	for _, st := range r.Spec.Steps {
+		lo, _ := st.window(s.days, today, today)
+		if lo <= today {
 			continue
 		}
-		list, err := sc.items(ctx, s.db, s.days, st, part.lo, part.hi, false, Item{}, PreviewLimit)
+		w := new(db.Where)
+		from, _ := searches[0].where(w, today, lo.AddDays(-1))
+		w.And(audience.Contract(w, reader, "c"))
+		n, _, err := db.One(ctx, s.db, db.Value[int], "SELECT count(*) FROM "+from+" WHERE "+w.SQL(), w.Args()...)
 		if err != nil {
-			return err
+			return 0, err
 		}
-		*part.to = append(*part.to, list...)
+		total += n
 	}
-	return nil
-}
-
-type counts struct{ today, next, past int }
-
-// count counts one step's items in one query: dates before lo but not before
-// today are those whose step has passed.
-func (sc search) count(ctx context.Context, q db.Queryer, lo, hi, hiToday, today cal.Date) (counts, error) {
-	w := new(db.Where)
-	from, date := sc.where(w, min(lo, today), hi)
-	n, _, err := db.One(ctx, q, func(r db.Row) (n counts, err error) { return n, r.Scan(&n.today, &n.next, &n.past) },
-		"SELECT count(*) FILTER (WHERE "+date+" >= "+w.Arg(string(lo))+" AND "+date+" <= "+w.Arg(string(hiToday))+
-			"), count(*) FILTER (WHERE "+date+" > "+w.Arg(string(hiToday))+"), count(*) FILTER (WHERE "+date+" < "+w.Arg(string(lo))+
-			") FROM "+from+" WHERE "+w.SQL(), w.Args()...)
-	return n, err
-}
-
-func inOrder(list *[]Item) {
-	slices.SortStableFunc(*list, func(a, b Item) int {
-		if a.Day != b.Day {
-			return strings.Compare(string(a.Day), string(b.Day))
-		}
-		return strings.Compare(string(a.Date), string(b.Date))
-	})
-	*list = (*list)[:min(len(*list), PreviewLimit)]
+	return total, nil
 }

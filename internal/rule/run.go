@@ -2,6 +2,7 @@ package rule
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -67,50 +68,58 @@ func (s *Service) run(ctx context.Context, ws id.ID, asOf cal.Date, done func(co
 	}
 }
 
+// pass plans and makes one chunk of what comes up. It plans in the transaction
+// that acts: what arrives meanwhile is in it, or makes it try again.
 func (s *Service) pass(ctx context.Context, tx *db.Tx, ws id.ID, asOf cal.Date) (r Result, more bool, err error) {
-	today, zone, err := s.today(ctx, tx, ws)
+	today, _, err := s.today(ctx, tx, ws)
 	if err != nil {
 		return r, false, err
 	}
-	rules, err := live(ctx, tx, ws)
-	r.Rules = len(rules)
-	for _, rule := range rules {
-		if err != nil || more {
-			break
-		}
-		more, err = s.fireRule(ctx, tx, ws, rule, asOf, zone, &r)
+	rules, n, p, err := s.planRun(ctx, tx, ws, asOf, who.System(ws, nil))
+	r.Rules = n
+	if err != nil {
+		return r, false, err
 	}
-	if err != nil || more {
-		return r, more, err
+	up, wakes := p.up(), p.wakes()
+	if len(up)+len(wakes) > 0 {
+		if err := turn(ctx, tx, ws); err != nil {
+			return r, false, err
+		}
+	}
+	if more = len(up) > chunk; more {
+		up = up[:chunk]
+	}
+	for len(up) > 0 {
+		first, n := up[0], 1
+		for n < len(up) && up[n].rule == first.rule && up[n].Step.ID == first.Step.ID {
+			n++
+		}
+		if err := s.fire(ctx, tx, ws, rules[first.rule], first.Step, up[:n], &r); err != nil {
+			return r, more, err
+		}
+		up = up[n:]
+	}
+	if more {
+		return r, true, nil
+	}
+	if err := s.tasks.WakeIn(ctx, tx, ws, wakes, asOf); err != nil {
+		return r, false, err
 	}
 	// A day that is still to come is not done with: contracts may arrive.
 	return r, false, evaluated(ctx, tx, ws, min(asOf, today))
 }
 
-func (s *Service) fireRule(ctx context.Context, tx *db.Tx, ws id.ID, rule Rule, asOf cal.Date, zone *time.Location, r *Result) (full bool, err error) {
-	if rule.next() > asOf {
-		return false, nil
-	}
-	sc, err := s.search(ctx, tx, ws, rule)
+// planRun is the plan by which a run as of a day acts, the rules it is of, and
+// how many are live: those of today begin tomorrow.
+func (s *Service) planRun(ctx context.Context, q db.Queryer, ws id.ID, asOf cal.Date, reader who.Actor) ([]Rule, int, plan, error) {
+	rules, err := live(ctx, q, ws)
+	n := len(rules)
 	if err != nil {
-		return false, err
+		return nil, n, plan{}, err
 	}
-	for _, st := range rule.Spec.Steps {
-		err := sc.each(ctx, tx, s.days, st, rule.next(), asOf, zone, chunk, func(list []Item) (bool, error) {
-			room := chunk - r.Firings
-			if len(list) > room {
-				list, full = list[:room], true
-			}
-			if len(list) == 0 {
-				return false, nil
-			}
-			return !full, s.fire(ctx, tx, ws, rule, st, list, r)
-		})
-		if err != nil || full {
-			return full, err
-		}
-	}
-	return false, nil
+	rules = slices.DeleteFunc(rules, func(r Rule) bool { return r.next() > asOf })
+	p, err := s.plan(ctx, q, ws, ask{rules: rules, today: asOf, from: Rule.next, shown: -1, reader: reader})
+	return rules, n, p, err
 }
 
 // fire writes the firings of a step down and makes the tasks of those that
@@ -133,7 +142,7 @@ func (s *Service) fire(ctx context.Context, tx *db.Tx, ws id.ID, rule Rule, st S
 		}
 		for n, t := range st.Tasks {
 			todo = append(todo, task.New{Contract: f.contract, Title: t.Title, Owner: st.owner(items[i].Owner), Due: f.data.Day,
-				Minutes: t.Minutes, OriginKind: task.RuleOrigin, OriginID: f.id, OriginNo: n, Told: true})
+				Plan: items[i].planned(n), Minutes: t.Minutes, OriginKind: task.RuleOrigin, OriginID: f.id, OriginNo: n, Told: true})
 		}
 		news = append(news, bus.Change{Kind: Fired, Workspace: ws, Contract: f.contract, Ref: f.id,
 			Data: map[string]any{"rule": rule.Name, "title": strings.Join(st.Titles(), "、"), "titles": st.Titles(), "due": string(f.data.Day)}})
@@ -148,14 +157,25 @@ func (s *Service) fire(ctx context.Context, tx *db.Tx, ws id.ID, rule Rule, st S
 	return s.bus.Publish(ctx, tx, news...)
 }
 
+// planned is the day the n-th task of an item that comes up is given room on.
+// One of nobody has its due day only, and one that is to wait sleeps until a
+// later run finds its day.
+func (it Item) planned(n int) cal.Date {
+	if it.Step.owner(it.Owner) == 0 || it.parts != nil && it.parts[n] > it.Plan {
+		return ""
+	}
+	return it.Plan
+}
+
 // RunAsOf is Run for the operator's command in the actor's workspace, up to
-// any day ("" = today). Dry, it only tells what it would make.
+// any day ("" = today). Dry, it only tells what it would make: of contracts the
+// actor may not read, nothing.
 func (s *Service) RunAsOf(ctx context.Context, asOf cal.Date, dry bool) (Result, error) {
 	a, err := who.Check(ctx, who.Administer)
 	if err != nil {
 		return Result{}, err
 	}
-	today, zone, err := s.today(ctx, s.db, a.Workspace)
+	today, _, err := s.today(ctx, s.db, a.Workspace)
 	if err != nil {
 		return Result{}, err
 	}
@@ -168,33 +188,21 @@ func (s *Service) RunAsOf(ctx context.Context, asOf cal.Date, dry bool) (Result,
 	if !asOf.Valid() {
 		return Result{}, errs.Field("as_of", "task.err.date")
 	}
-	rules, err := live(ctx, s.db, a.Workspace)
-	r := Result{Rules: len(rules)}
-	for _, rule := range rules {
-		if err != nil {
-			break
+	_, n, p, err := s.planRun(ctx, s.db, a.Workspace, asOf, a)
+	r := Result{Rules: n}
+	if err != nil {
+		return r, err
+	}
+	for _, it := range p.up() {
+		if it.hidden {
+			continue
 		}
-		err = s.would(ctx, a.Workspace, rule, asOf, zone, &r)
-	}
-	return r, err
-}
-
-func (s *Service) would(ctx context.Context, ws id.ID, rule Rule, asOf cal.Date, zone *time.Location, r *Result) error {
-	sc, err := s.search(ctx, s.db, ws, rule)
-	if err != nil || rule.next() > asOf {
-		return err
-	}
-	for _, st := range rule.Spec.Steps {
-		err := sc.each(ctx, s.db, s.days, st, rule.next(), asOf, zone, chunk, func(list []Item) (bool, error) {
-			r.Firings, r.Created = r.Firings+len(list), r.Created+len(list)*len(st.Tasks)
-			r.Items = append(r.Items, list[:min(len(list), PreviewLimit-len(r.Items))]...)
-			return true, nil
-		})
-		if err != nil {
-			return err
+		r.Firings, r.Created = r.Firings+1, r.Created+len(it.Step.Tasks)
+		if len(r.Items) < PreviewLimit {
+			r.Items = append(r.Items, it)
 		}
 	}
-	return nil
+	return r, named(ctx, s.db, a, r.Items)
 }
 
 const (

@@ -21,12 +21,17 @@ type Item struct {
 	Owner        id.ID // of the contract
 	OwnerName    string
 	Date         cal.Date // what is counted from
-	Day          cal.Date // when it comes up
+	Day          cal.Date // what the step's tasks are due on
+	Plan         cal.Date // when it comes up: Day, or before it where there is room
 	Step         Step
 	Fired        bool // it came up already, in this term
 
+	rule    int // its place among the rules planned together
 	term    string
 	arrived time.Time
+	parts   []cal.Date // the day of each task, if a day cannot hold all
+	idle    bool       // shown, but it came up already or never will
+	hidden  bool       // the reader may not know of it, but it takes its room
 }
 
 // search finds the contracts of a rule whose dates lie in a range.
@@ -34,20 +39,29 @@ type search struct {
 	ws     id.ID
 	rule   id.ID // whose firings count; 0 for a spec that is no rule yet
 	spec   Spec
-	reader *who.Actor // who is shown the contracts; nil when something happens to them
 	fields map[string]field.Field
+	reader who.Actor // who is shown the contracts; the system when something happens to them
 }
 
-func (s *Service) search(ctx context.Context, q db.Queryer, ws id.ID, r Rule) (search, error) {
-	sc := search{ws: ws, rule: r.ID, spec: r.Spec, fields: map[string]field.Field{}}
-	if !strings.HasPrefix(r.Spec.On, "field:") {
-		return sc, nil
+// searches prepares the searches of rules; one statement if any counts from a
+// field of the team.
+func (s *Service) searches(ctx context.Context, q db.Queryer, ws id.ID, reader who.Actor, rules []Rule) ([]search, error) {
+	fields := map[string]field.Field{}
+	out := make([]search, len(rules))
+	for i, r := range rules {
+		out[i] = search{ws: ws, rule: r.ID, spec: r.Spec, fields: fields, reader: reader}
+		if len(fields) > 0 || !strings.HasPrefix(r.Spec.On, "field:") {
+			continue
+		}
+		list, err := s.fields.Load(ctx, q, ws)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range list {
+			fields[f.Key] = f
+		}
 	}
-	list, err := s.fields.Load(ctx, q, ws)
-	for _, f := range list {
-		sc.fields[f.Key] = f
-	}
-	return sc, err
+	return out, nil
 }
 
 // where gives the tables, the expression of the date and the condition: live
@@ -55,9 +69,6 @@ func (s *Service) search(ctx context.Context, q db.Queryer, ws id.ID, r Rule) (s
 func (sc search) where(w *db.Where, lo, hi cal.Date) (from, date string) {
 	from = "contract c"
 	w.And("c.workspace_id = ? AND c.live = TRUE", sc.ws)
-	if sc.reader != nil {
-		w.And(audience.Contract(w, *sc.reader, "c"))
-	}
 	key, custom := strings.CutPrefix(sc.spec.On, "field:")
 	switch f := sc.fields[key]; {
 	case !custom:
@@ -93,7 +104,7 @@ func (sc search) fired(w *db.Where, step string) string {
 }
 
 // items finds at most limit items of a step after another one, in the order
-// of their dates. With due, only those that did not come up yet.
+// of their dates, without names. With due, only those that did not come up yet.
 func (sc search) items(ctx context.Context, q db.Queryer, days *cal.Days, st Step, lo, hi cal.Date, due bool, after Item, limit int) ([]Item, error) {
 	w := new(db.Where)
 	from, date := sc.where(w, lo, hi)
@@ -106,43 +117,68 @@ func (sc search) items(ctx context.Context, q db.Queryer, days *cal.Days, st Ste
 	}
 	return db.All(ctx, q, func(r db.Row) (Item, error) {
 		it := Item{Step: st}
-		err := r.Scan(&it.Contract, &it.ContractName, &it.OrgName, &it.Owner, &it.OwnerName, &it.term,
-			(*db.Time)(&it.arrived), &it.Date, &it.Fired)
+		err := r.Scan(&it.Contract, &it.Owner, &it.term, (*db.Time)(&it.arrived), &it.Date, &it.Fired, &it.hidden)
 		it.Day = st.Day(days, it.Date)
+		it.Plan = it.Day
 		return it, err
-	}, `SELECT c.id, c.name, o.name, c.owner_id, COALESCE(m.name, ''), CAST(c.term_no AS TEXT), c.created_at, `+date+", "+fired+`
-		FROM `+from+` JOIN organization o ON o.workspace_id = c.workspace_id AND o.id = c.org_id
-		LEFT JOIN member m ON m.workspace_id = c.workspace_id AND m.id = c.owner_id
-		WHERE `+w.SQL()+" ORDER BY "+date+", c.id LIMIT "+w.Arg(limit), w.Args()...)
+	}, "SELECT c.id, c.owner_id, CAST(c.term_no AS TEXT), c.created_at, "+date+", "+fired+", NOT ("+audience.Contract(w, sc.reader, "c")+`)
+		FROM `+from+" WHERE "+w.SQL()+" ORDER BY "+date+", c.id LIMIT "+w.Arg(limit), w.Args()...)
 }
 
-// each walks the items of a step whose day lies in from … to, that did not
-// come up yet and whose contract had arrived by their day, limit at a time.
+// each walks the items of a step whose day lies in from … to, and whose
+// contract had arrived by their day, limit at a time.
 func (sc search) each(ctx context.Context, q db.Queryer, days *cal.Days, st Step, from, to cal.Date, zone *time.Location,
-	limit int, f func([]Item) (bool, error)) error {
+	due bool, limit int, f func(Item)) error {
 	lo, hi := st.window(days, from, to)
 	var last Item
 	for lo <= hi {
-		list, err := sc.items(ctx, q, days, st, lo, hi, true, last, limit)
-		if err != nil || len(list) == 0 {
+		list, err := sc.items(ctx, q, days, st, lo, hi, due, last, limit)
+		if err != nil {
 			return err
 		}
-		last = list[len(list)-1]
-		full := len(list) == limit
-		kept := list[:0]
 		for _, it := range list {
 			if it.Day >= cal.Of(it.arrived.In(zone)) {
-				kept = append(kept, it)
+				f(it)
 			}
 		}
-		if len(kept) > 0 {
-			if more, err := f(kept); err != nil || !more {
-				return err
-			}
-		}
-		if !full {
+		if len(list) < limit {
 			return nil
 		}
+		last = list[len(list)-1]
 	}
 	return nil
+}
+
+// named puts the names of contracts, customers and owners to items; one
+// statement. The items are few and of contracts the reader may know of.
+func named(ctx context.Context, q db.Queryer, reader who.Actor, items []Item) error {
+	if len(items) == 0 {
+		return nil
+	}
+	type names struct {
+		contract             id.ID
+		name, org, ownerName string
+	}
+	ids := make([]id.ID, len(items))
+	for i, it := range items {
+		ids[i] = it.Contract
+	}
+	w := new(db.Where)
+	w.And("c.workspace_id = ?", reader.Workspace)
+	db.In(w, "c.id", ids)
+	w.And(audience.Contract(w, reader, "c"))
+	list, err := db.All(ctx, q, func(r db.Row) (n names, err error) {
+		return n, r.Scan(&n.contract, &n.name, &n.org, &n.ownerName)
+	}, `SELECT c.id, c.name, o.name, COALESCE(m.name, '') FROM contract c
+		JOIN organization o ON o.workspace_id = c.workspace_id AND o.id = c.org_id
+		LEFT JOIN member m ON m.workspace_id = c.workspace_id AND m.id = c.owner_id WHERE `+w.SQL(), w.Args()...)
+	byID := make(map[id.ID]names, len(list))
+	for _, n := range list {
+		byID[n.contract] = n
+	}
+	for i := range items {
+		n := byID[items[i].Contract]
+		items[i].ContractName, items[i].OrgName, items[i].OwnerName = n.name, n.org, n.ownerName
+	}
+	return err
 }

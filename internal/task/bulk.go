@@ -47,7 +47,7 @@ func (s *Service) make(ctx context.Context, tx *db.Tx, ws id.ID, list []New) ([]
 	}
 	tasks := make([]Task, len(list))
 	for i, n := range list {
-		tasks[i] = Task{ID: id.New(), Contract: n.Contract, Parent: n.Parent, Title: n.Title, Owner: n.Owner, Due: n.Due,
+		tasks[i] = Task{ID: id.New(), Contract: n.Contract, Parent: n.Parent, Title: n.Title, Owner: n.Owner, Due: n.Due, Plan: n.Plan,
 			Minutes: n.Minutes, State: StateOpen, CreatedBy: by, CreatedAt: now,
 			OriginKind: n.OriginKind, OriginID: n.OriginID, OriginNo: n.OriginNo, Version: 1}
 	}
@@ -139,6 +139,21 @@ func (s *Service) move(ctx context.Context, tx *db.Tx, ws id.ID, list []Task, du
 	return s.bus.Publish(ctx, tx, news...)
 }
 
+// WakeIn lets sleeping tasks come up on a day before they are due, on behalf of
+// the rule that made them. It is no news: nothing about them changes.
+func (s *Service) WakeIn(ctx context.Context, tx *db.Tx, ws id.ID, tasks []id.ID, day cal.Date) error {
+	for part := range slices.Chunk(tasks, chunk) {
+		var w db.Where
+		set := "UPDATE task SET plan_date = " + w.Arg(string(day)) + ", plan_due = due_date WHERE "
+		w.And("workspace_id = ? AND state = 'open'", ws)
+		db.In(&w, "id", part)
+		if _, err := db.Exec(ctx, tx, set+w.SQL(), w.Args()...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // follow hands the tasks that rules made for a contract's owner to the new one;
 // a task somebody else has been given stays theirs, and so does a settled one.
 // Those that closed with a term follow, too: they may be open again, and an
@@ -165,30 +180,13 @@ func (s *Service) follow(ctx context.Context, tx *db.Tx, changes []bus.Change) e
 func (s *Service) handOver(ctx context.Context, tx *db.Tx, ws, from, to id.ID, contracts []id.ID) error {
 	w := new(db.Where)
 	w.And("t.workspace_id = ? AND t.state IN ('open', 'closed') AND t.origin_kind = ?", ws, RuleOrigin)
-	if from == 0 {
-		w.And("t.owner_id IS NULL")
-	} else {
-		w.And("t.owner_id = ?", from)
-	}
+	ownedBy(w, from)
 	db.In(w, "t.contract_id", contracts)
 	list, err := db.All(ctx, tx, scan, selectTask+" WHERE "+w.SQL(), w.Args()...)
 	if err != nil || len(list) == 0 {
 		return err
 	}
-	var up db.Where
-	set := up.Arg(to)
-	up.And("workspace_id = ?", ws)
-	ids := make([]id.ID, len(list))
-	news := make([]bus.Change, len(list))
-	for i, t := range list {
-		ids[i], news[i] = t.ID, quiet(t.news(ws, Changed))
-		news[i].Fields = map[string][2]any{"owner": {from.String(), to.String()}}
-	}
-	db.In(&up, "id", ids)
-	if _, err := db.Exec(ctx, tx, "UPDATE task SET owner_id = "+set+", version = version + 1 WHERE "+up.SQL(), up.Args()...); err != nil {
-		return err
-	}
-	return s.bus.Publish(ctx, tx, news...)
+	return s.give(ctx, tx, ws, list, to, quiet)
 }
 
 // RuleOrigin is the origin of what rules make; its id is the firing.

@@ -147,7 +147,7 @@ type Due struct {
 }
 
 // Queue gives what comes up for a member by today, the oldest first: open
-// tasks due, or put off, to today or before.
+// tasks that are due, were put off to, or were given room on today or before.
 func (s *Service) Queue(ctx context.Context, member id.ID, today cal.Date) (Due, error) {
 	a, err := who.Check(ctx, who.Read)
 	if err != nil {
@@ -155,7 +155,7 @@ func (s *Service) Queue(ctx context.Context, member id.ID, today cal.Date) (Due,
 	}
 	w := seen(a)
 	w.And("t.state = 'open' AND t.owner_id = ?", member)
-	w.And("CASE WHEN t.snooze_until > '' THEN t.snooze_until ELSE t.due_date END BETWEEN '0' AND ?", string(today))
+	w.And(Shows+" BETWEEN '0' AND ?", string(today))
 	type sum struct{ count, minutes int }
 	total, _, err := db.One(ctx, s.db, func(r db.Row) (v sum, err error) { return v, r.Scan(&v.count, &v.minutes) },
 		"SELECT count(*), COALESCE(sum(CASE WHEN t.minutes = 0 THEN "+strconv.Itoa(AssumedMinutes)+

@@ -12,7 +12,16 @@ import (
 	"kizuki/internal/who"
 )
 
-const columns = `t.id, t.contract_id, t.parent_id, t.title, t.owner_id, t.due_date, t.snooze_until, t.minutes, t.state, t.why,
+// planned is the question whether a task comes up on the day a rule gave it
+// room on: not any more once it is due later than it was then, nor if it is due
+// earlier than that day.
+const planned = "t.plan_date > '' AND t.plan_date < t.due_date AND t.due_date <= t.plan_due"
+
+// Shows is, in SQL, the day a task t comes up, as Task.Day.
+const Shows = "CASE WHEN t.snooze_until > '' THEN t.snooze_until WHEN " + planned + " THEN t.plan_date ELSE t.due_date END"
+
+const columns = `t.id, t.contract_id, t.parent_id, t.title, t.owner_id, t.due_date, t.snooze_until,
+	CASE WHEN ` + planned + ` THEN t.plan_date ELSE '' END, t.minutes, t.state, t.why,
 	t.created_by, t.created_at, t.done_at, t.done_by, t.origin_kind, t.origin_id, t.origin_no, t.version`
 
 const selectTask = "SELECT " + columns + " FROM task t"
@@ -25,7 +34,7 @@ const selectItem = "SELECT " + columns + `, COALESCE(c.name, ''), COALESCE(o.nam
 	LEFT JOIN member d ON d.workspace_id = t.workspace_id AND d.id = t.done_by`
 
 func (t *Task) into() []any {
-	return []any{&t.ID, &t.Contract, &t.Parent, &t.Title, &t.Owner, &t.Due, &t.SnoozeUntil, &t.Minutes, &t.State, &t.Why,
+	return []any{&t.ID, &t.Contract, &t.Parent, &t.Title, &t.Owner, &t.Due, &t.SnoozeUntil, &t.Plan, &t.Minutes, &t.State, &t.Why,
 		&t.CreatedBy, (*db.Time)(&t.CreatedAt), (*db.Time)(&t.DoneAt), &t.DoneBy, &t.OriginKind, &t.OriginID, &t.OriginNo, &t.Version}
 }
 
@@ -82,13 +91,13 @@ func insert(ctx context.Context, tx *db.Tx, ws id.ID, list []Task) (map[id.ID]bo
 	for i, t := range list {
 		var row []string
 		for _, v := range []any{ws, t.ID, t.Contract, t.Parent, t.Title, t.Owner, string(t.Due), t.Minutes,
-			t.CreatedBy, db.Time(t.CreatedAt), t.OriginKind, t.OriginID, t.OriginNo, string(t.Due)} {
+			t.CreatedBy, db.Time(t.CreatedAt), t.OriginKind, t.OriginID, t.OriginNo, string(t.Due), string(t.Plan), planDue(t)} {
 			row = append(row, w.Arg(v))
 		}
 		rows[i] = "(" + strings.Join(row, ",") + ")"
 	}
 	ids, err := db.All(ctx, tx, db.Value[id.ID], `INSERT INTO task (workspace_id, id, contract_id, parent_id, title, owner_id,
-		due_date, minutes, created_by, created_at, origin_kind, origin_id, origin_no, given_due) VALUES `+strings.Join(rows, ",")+`
+		due_date, minutes, created_by, created_at, origin_kind, origin_id, origin_no, given_due, plan_date, plan_due) VALUES `+strings.Join(rows, ",")+`
 		ON CONFLICT (workspace_id, origin_kind, origin_id, origin_no) WHERE origin_id IS NOT NULL DO NOTHING
 		RETURNING id`, w.Args()...)
 	stored := make(map[id.ID]bool, len(ids))
@@ -96,6 +105,14 @@ func insert(ctx context.Context, tx *db.Tx, ws id.ID, list []Task) (map[id.ID]bo
 		stored[i] = true
 	}
 	return stored, err
+}
+
+// planDue is the due day a plan is for.
+func planDue(t Task) string {
+	if t.Plan == "" {
+		return ""
+	}
+	return string(t.Due)
 }
 
 func update(ctx context.Context, tx *db.Tx, ws id.ID, t Task) error {

@@ -68,6 +68,7 @@ type Task struct {
 	Owner       id.ID // 0 = nobody yet
 	Due         cal.Date
 	SnoozeUntil cal.Date // not shown in Today before this day
+	Plan        cal.Date // the day a rule gave it room on, before Due; "" = it comes up when it is due
 	Minutes     int      // 0 = not estimated
 	State       State
 	Why         string // words given when it was settled
@@ -84,10 +85,14 @@ type Task struct {
 // Open reports whether it is still to be done.
 func (t Task) Open() bool { return t.State == StateOpen }
 
-// Day is the day it comes up: the one it was put off to, else the due day.
+// Day is the day it comes up: the one it was put off to, the one a rule gave it
+// room on, else the due day.
 func (t Task) Day() cal.Date {
-	if t.SnoozeUntil != "" {
+	switch {
+	case t.SnoozeUntil != "":
 		return t.SnoozeUntil
+	case t.Plan != "":
+		return t.Plan
 	}
 	return t.Due
 }
@@ -108,6 +113,7 @@ type New struct {
 	Title      string
 	Owner      id.ID // 0 = the one who makes it; in CreateManyIn nobody
 	Due        cal.Date
+	Plan       cal.Date // the day it comes up if that is before Due
 	Minutes    int
 	OriginKind string
 	OriginID   id.ID
@@ -183,6 +189,9 @@ func (t *Task) set(field, v string) *errs.E {
 		t.Title = text.Line(v)
 		return checkTitle(t.Title)
 	case "due_date":
+		if cal.Date(v) > t.Due || v == "" {
+			t.Plan = "" // as planned says
+		}
 		t.Due = cal.Date(v)
 		return checkDue(t.Due)
 	case "minutes":

@@ -155,15 +155,16 @@ func allNotes(ctx context.Context, q db.Queryer, a who.Actor, contract id.ID, fr
 	return db.All(ctx, q, plainNote, "SELECT "+noteColumns+noteTables+" WHERE "+w.SQL()+newest("n", limit), w.Args()...)
 }
 
-// lastWords finds the newest note of each contract by one step into the index.
-func lastWords(ctx context.Context, q db.Queryer, a who.Actor, contracts []id.ID) ([]Note, error) {
+// newestOf finds the newest note of each contract that meets a condition on p,
+// by one step into the index.
+func newestOf(ctx context.Context, q db.Queryer, a who.Actor, contracts []id.ID, which string) ([]Note, error) {
 	w := readAs(a)
 	w.And("c.workspace_id = ?", a.Workspace)
 	db.In(&w.Where, "c.id", contracts)
 	w.And(audience.Contract(&w.Where, a, "c"))
 	return db.All(ctx, q, plainNote, "SELECT "+noteColumns+` FROM contract c
 		JOIN note n ON n.workspace_id = c.workspace_id AND n.id = (SELECT p.id FROM note p
-			WHERE p.workspace_id = c.workspace_id AND p.contract_id = c.id AND `+w.alive("p")+`
+			WHERE p.workspace_id = c.workspace_id AND p.contract_id = c.id AND `+which+w.alive("p")+`
 			ORDER BY p.at DESC, p.id DESC LIMIT 1)
 		LEFT JOIN member m ON m.workspace_id = n.workspace_id AND m.id = n.author_id WHERE `+w.SQL(), w.Args()...)
 }

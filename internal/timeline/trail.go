@@ -243,7 +243,7 @@ func (s *Service) LastWords(ctx context.Context, q db.Queryer, contracts []id.ID
 	if err != nil || len(contracts) == 0 {
 		return nil, err
 	}
-	notes, err := lastWords(ctx, q, a, contracts)
+	notes, err := newestOf(ctx, q, a, contracts, "")
 	out := make(map[id.ID]Excerpt, len(notes))
 	if err != nil {
 		return nil, err

@@ -39,17 +39,20 @@ type Absence struct {
 	Contract id.ID
 	Source   string
 	Since    time.Time
+	For      id.ID // whose line it is
 }
 
 // Matter is one line of the queue.
 type Matter struct {
 	Key      string // stable while the matter lasts; part of its address
 	Kind     Kind
-	Contract id.ID // 0 for a free task
+	For      Person // whom the actor stands in for; nobody for one's own line
+	Contract id.ID  // 0 for a free task
 	Org      string
 	Name     string // of the contract
 	Renewal  cal.Date
-	Since    cal.Date // when it came up: orders the queue
+	Since    cal.Date // when it came up: orders the queue; what came up before it is due belongs to today
+	Folded   bool     // a generated check beyond what a day holds
 	Tasks    []task.Item
 	Notice   timeline.Notice
 	Absence  Absence
@@ -72,14 +75,30 @@ func (q Queue) Find(key string) (Matter, bool) {
 	return q.Matters[i], true
 }
 
-// Absences gives a member's rows to review; imports stand above this package,
-// so the app hands the function in.
-type Absences func(ctx context.Context) ([]Absence, error)
+// Person is a member as a line names one.
+type Person struct {
+	ID   id.ID
+	Name string
+}
+
+// Absences gives the rows that members have to review; imports stand above this
+// package, so the app hands the function in.
+type Absences func(ctx context.Context, members []id.ID) ([]Absence, error)
+
+// Covers gives the members the actor stands in for today. Their lines are in
+// the actor's queue, too.
+type Covers func(ctx context.Context) ([]Person, error)
+
+// Budget is how many minutes of generated checks a day holds; rules keep it, so
+// the app hands the function in.
+type Budget func(ctx context.Context) (int, error)
 
 // Service builds the queue out of what the features know.
 type Service struct {
 	Now      func() time.Time
 	Absences Absences
+	Covers   Covers
+	Budget   Budget // nil = all is shown
 	tasks    *task.Service
 	timeline *timeline.Service
 	load     Load
@@ -91,7 +110,8 @@ type Load func(ctx context.Context, ids []id.ID) (map[id.ID]contract.Contract, e
 // New makes the service.
 func New(tasks *task.Service, t *timeline.Service, load Load) *Service {
 	return &Service{Now: time.Now, tasks: tasks, timeline: t, load: load,
-		Absences: func(context.Context) ([]Absence, error) { return nil, nil }}
+		Absences: func(context.Context, []id.ID) ([]Absence, error) { return nil, nil },
+		Covers:   func(context.Context) ([]Person, error) { return nil, nil }}
 }
 
 // Queue is what needs the actor today, the longest waiting first: a fixed
@@ -106,13 +126,20 @@ func (s *Service) Queue(ctx context.Context) (Queue, error) {
 	if err != nil {
 		return q, err
 	}
-	q.Matters = byContract(due.Items)
+	q.Matters = byContract(due.Items, q.Today)
 	q.Count, q.Minutes = len(q.Matters)+max(due.Count-len(due.Items), 0), due.Minutes
+	covered, err := s.Covers(ctx)
+	if err != nil {
+		return q, err
+	}
+	if err := s.standIn(ctx, &q, covered); err != nil {
+		return q, err
+	}
 	words, unseen, err := s.words(ctx, a)
 	if err != nil {
 		return q, err
 	}
-	absent, err := s.absent(ctx, a)
+	absent, err := s.absent(ctx, a, covered)
 	if err != nil {
 		return q, err
 	}
@@ -124,7 +151,85 @@ func (s *Service) Queue(ctx context.Context) (Queue, error) {
 		return q, err
 	}
 	slices.SortStableFunc(q.Matters, order)
-	return q, nil
+	return q, s.fold(ctx, &q)
+}
+
+// fold puts aside the generated checks beyond the day's budget. What is late,
+// what somebody put off to today and what people made themselves stays in sight.
+func (s *Service) fold(ctx context.Context, q *Queue) error {
+	if s.Budget == nil {
+		return nil
+	}
+	budget, err := s.Budget(ctx)
+	if err != nil {
+		return err
+	}
+	left := budget
+	for _, foldable := range []bool{false, true} { // what stays takes its room first
+		for i := range q.Matters {
+			m := &q.Matters[i]
+			minutes, may := m.checks(q.Today)
+			if may != foldable || minutes == 0 {
+				continue
+			}
+			if m.Folded = may && minutes > left && left < budget; !m.Folded {
+				left -= minutes
+			}
+		}
+	}
+	return nil
+}
+
+// checks is how many minutes the generated tasks of a matter take, and whether
+// it is nothing but such tasks of the day.
+func (m Matter) checks(today cal.Date) (minutes int, foldable bool) {
+	foldable = true
+	for _, t := range m.Tasks {
+		foldable = foldable && t.OriginKind == task.RuleOrigin && t.SnoozeUntil == "" && t.Due >= today
+		switch {
+		case t.OriginKind != task.RuleOrigin:
+		case t.Minutes == 0:
+			minutes += task.AssumedMinutes
+		default:
+			minutes += t.Minutes
+		}
+	}
+	return minutes, foldable
+}
+
+// standIn adds the due tasks of those the actor stands in for.
+func (s *Service) standIn(ctx context.Context, q *Queue, covered []Person) error {
+	if len(covered) == 0 {
+		return nil
+	}
+	members := make([]id.ID, len(covered))
+	for i, p := range covered {
+		members[i] = p.ID
+	}
+	due, err := s.tasks.QueueFor(ctx, members, q.Today)
+	if err != nil {
+		return err
+	}
+	lines := 0
+	for _, p := range covered {
+		var theirs []task.Item
+		for _, t := range due.Items {
+			if t.Owner == p.ID {
+				theirs = append(theirs, t)
+			}
+		}
+		for _, m := range byContract(theirs, q.Today) {
+			if m.Contract != 0 { // a contract may have a line of one's own, too
+				m.Key += "-" + p.ID.String()
+			}
+			m.For = p
+			q.Matters = append(q.Matters, m)
+			lines++
+		}
+	}
+	q.Count += lines + max(due.Count-len(due.Items), 0)
+	q.Minutes += due.Minutes
+	return nil
 }
 
 // order: what waits longest first; on one day people before lists.
@@ -135,13 +240,15 @@ func order(a, b Matter) int {
 var rank = map[Kind]int{Called: 0, Tasks: 1, Absent: 2}
 
 // byContract makes one matter of all due tasks of a contract.
-func byContract(items []task.Item) []Matter {
+func byContract(items []task.Item, today cal.Date) []Matter {
 	var out []Matter
 	at := map[id.ID]int{}
 	for _, t := range items {
 		since := t.Due
 		if t.SnoozeUntil != "" {
 			since = t.SnoozeUntil
+		} else if t.Plan != "" {
+			since = today
 		}
 		if i, ok := at[t.Contract]; ok && t.Contract != 0 {
 			out[i].Tasks, out[i].Since = append(out[i].Tasks, t), min(out[i].Since, since)
@@ -187,14 +294,21 @@ func (s *Service) words(ctx context.Context, a who.Actor) (out []Matter, left in
 	return out, left, err
 }
 
-func (s *Service) absent(ctx context.Context, a who.Actor) ([]Matter, error) {
-	list, err := s.Absences(ctx)
+func (s *Service) absent(ctx context.Context, a who.Actor, covered []Person) ([]Matter, error) {
+	if a.Member == 0 {
+		return nil, nil
+	}
+	members, people := []id.ID{a.Member}, map[id.ID]Person{}
+	for _, p := range covered {
+		members, people[p.ID] = append(members, p.ID), p
+	}
+	list, err := s.Absences(ctx, members)
 	if err != nil {
 		return nil, err
 	}
 	var out []Matter
 	for _, x := range list {
-		out = append(out, Matter{Key: "a" + x.Key, Kind: Absent, Contract: x.Contract,
+		out = append(out, Matter{Key: "a" + x.Key, Kind: Absent, Contract: x.Contract, For: people[x.For],
 			Since: cal.Of(x.Since.In(a.Location())), Absence: x})
 	}
 	return out, nil

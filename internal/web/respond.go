@@ -136,13 +136,25 @@ func render(w http.ResponseWriter, r *http.Request, status int, c templ.Componen
 	return nil
 }
 
+// news tells which rooms have something new for the member.
+func news(ctx context.Context, a who.Actor) (map[string]bool, error) {
+	if rt := routerOf(ctx); rt.News != nil && a.Workspace != 0 {
+		return rt.News(ctx)
+	}
+	return nil, nil
+}
+
 func shell(w http.ResponseWriter, r *http.Request, m Meta, body templ.Component) (templ.Component, error) {
 	ctx := r.Context()
 	actor := who.From(ctx)
 	var places []ui.Place
+	fresh, err := news(ctx, actor)
+	if err != nil {
+		return nil, err
+	}
 	for _, p := range routerOf(ctx).Places {
 		if actor.May(p.Need) {
-			places = append(places, ui.Place{Key: p.Key, Href: p.Href, Current: p.Href == m.Place, More: p.More})
+			places = append(places, ui.Place{Key: p.Key, Href: p.Href, Current: p.Href == m.Place, More: p.More, Fresh: fresh[p.Key] && p.Href != m.Place})
 		}
 	}
 	if m.WriteTo == "" {

@@ -37,6 +37,8 @@ type Config struct {
 	Fresh func(ctx context.Context) (bool, error)
 	// Inbox counts what the member has not read.
 	Inbox func(ctx context.Context) (int, error)
+	// News tells which rooms have something new, by Place.Key; may be nil.
+	News func(ctx context.Context) (map[string]bool, error)
 	// Places are the rooms of the rail, in order.
 	Places []Place
 	// Search is where the search box leads; the list of contracts if empty.

@@ -29,7 +29,7 @@ const pagePrefix = "f."
 var withins = []int{30, 60, 90, 180, 365}
 
 // maxColumns is how many attributes a list shows beside its own columns.
-const maxColumns = 3
+const maxColumns = 5
 
 // filter is what the list is asked for: the values of the address, cleaned,
 // without empty ones.
@@ -95,8 +95,8 @@ func (f filter) narrow() bool {
 	return false
 }
 
-func (f filter) query(ctx context.Context, today cal.Date) (contract.Query, error) {
-	q := contract.Query{Q: f.Get("q"), Status: f.Get("status"), Phase: f.Get("phase"), Outlook: contract.Outlook(f.Get("outlook")),
+func (f filter) query(ctx context.Context, today cal.Date, ranges []Range) (contract.Query, error) {
+	q := contract.Query{Q: f.Get("q"), View: f.Get("view"), Status: f.Get("status"), Phase: f.Get("phase"), Outlook: contract.Outlook(f.Get("outlook")),
 		Sort: f.Get("sort"), Cursor: f.Get("cursor"), Ended: f.Get("ended") != "", Fields: rest.FieldFilters(f.Values, pagePrefix, unsetChoice)}
 	var err error
 	if q.Owner, err = rest.Owner(ctx, f.Get("owner")); err != nil {
@@ -105,11 +105,18 @@ func (f filter) query(ctx context.Context, today cal.Date) (contract.Query, erro
 	if q.Org, err = rest.ID("organization", f.Get("organization")); err != nil {
 		return q, err
 	}
-	return q, f.within(&q, today)
+	return q, f.within(&q, today, ranges)
 }
 
-// within counts the days from today on: 30 is today and the thirty days after.
-func (f filter) within(q *contract.Query, today cal.Date) error {
+// within counts the days from today on: 30 is today and the thirty days after;
+// a stretch of days may also be named.
+func (f filter) within(q *contract.Query, today cal.Date, ranges []Range) error {
+	for _, r := range ranges {
+		if r.Key == f.Get("within") {
+			q.RenewalFrom, q.RenewalTo = r.From, r.To
+			return nil
+		}
+	}
 	switch w := f.Get("within"); w {
 	case "", "all":
 	case past:
@@ -128,7 +135,7 @@ func (f filter) within(q *contract.Query, today cal.Date) error {
 const unsetChoice = "-"
 
 // extraColumns are attributes of every contract that a list may show as well.
-var extraColumns = []string{"status", "key", "department"}
+var extraColumns = []string{colNext, colHunch, colContact, colSince, "status", "key", "department"}
 
 // columns are the attributes shown beside the list's own: custom fields by
 // their key, and some that every contract has.
@@ -185,6 +192,10 @@ func (p *listPage) withinChoices(ctx context.Context) []ui.Option {
 		known = known || o.Selected
 		list = append(list, o)
 	}
+	for _, r := range p.ranges {
+		list = append(list, ui.Option{Value: r.Key, Label: words.T(ctx, "contract.within.range", "Name", r.Label), Selected: chosen == r.Key})
+		known = known || chosen == r.Key
+	}
 	list = append(list, ui.Option{Value: past, Label: words.T(ctx, "contract.within.past"), Selected: chosen == past})
 	if n, err := strconv.Atoi(chosen); err == nil && !known { // one typed into the address
 		list = append(list, ui.Option{Value: chosen, Label: words.T(ctx, "contract.within.days", "Count", n), Selected: true})
@@ -227,7 +238,7 @@ func chosen(list []ui.Option) string {
 // conditionNames are the attributes a list can be narrowed by, besides owner and
 // renewal, which every sentence names.
 func (p *listPage) conditionNames() []string {
-	list := []string{"q", "outlook", "phase", "status"}
+	list := []string{"q", "view", "outlook", "phase", "status"}
 	if p.f.Get("organization") != "" {
 		list = append(list, "organization")
 	}
@@ -270,6 +281,9 @@ func (p *listPage) value(name string) string {
 
 // condition says one in words: 段階が「定着」.
 func (p *listPage) condition(ctx context.Context, name string) string {
+	if name == "view" {
+		return words.T(ctx, "contract.view."+p.f.Get("view"))
+	}
 	label := words.T(ctx, "contract.filter.q")
 	if name != "q" {
 		label = p.b.label(ctx, name)
@@ -327,6 +341,11 @@ func (p *listPage) options(ctx context.Context, name string) []ui.Option {
 		values = p.phases
 	case "status":
 		values = p.statuses
+	case "view":
+		for _, v := range viewNames {
+			list = append(list, ui.Option{Value: v, Label: words.T(ctx, "contract.view."+v)})
+		}
+		return list
 	}
 	if now := p.f.Get(name); now != "" && name != "outlook" && !slices.Contains(values, now) {
 		values = append(values, now)
@@ -359,7 +378,7 @@ func (p *listPage) fieldOptions(ctx context.Context, x field.Field) []ui.Option 
 func (p *listPage) columnChoices(ctx context.Context) []ui.Option {
 	var list []ui.Option
 	add := func(col, name string) {
-		list = append(list, ui.Option{Value: col, Label: p.b.label(ctx, name), Selected: slices.Contains(p.cols, name)})
+		list = append(list, ui.Option{Value: col, Label: p.columnLabel(ctx, name), Selected: slices.Contains(p.cols, name)})
 	}
 	for _, name := range extraColumns {
 		add(name, name)

@@ -35,6 +35,8 @@ type listPage struct {
 	orgName  string
 	statuses []string
 	phases   []string
+	ready    ready
+	ranges   []Range
 }
 
 // row is one contract; group heads a month and stands before the first of it.
@@ -53,7 +55,11 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q, err := f.query(ctx, b.today)
+	ranges, err := h.ranges(ctx, b.today)
+	if err != nil {
+		return err
+	}
+	q, err := f.query(ctx, b.today, ranges)
 	if err != nil {
 		return err
 	}
@@ -67,7 +73,7 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 			return h.orEmpty(w, r, err)
 		}
 	}
-	p := &listPage{f: f, b: b, cols: f.columns(b.fields), goesOn: found.More}
+	p := &listPage{f: f, b: b, cols: f.columns(b.fields), goesOn: found.More, ranges: ranges}
 	if err := h.fill(ctx, p, q, found); err != nil {
 		return err
 	}
@@ -89,6 +95,9 @@ func (h *Handlers) none(ctx context.Context) (bool, error) {
 func (h *Handlers) fill(ctx context.Context, p *listPage, q contract.Query, found contract.Page) error {
 	said, err := h.lastWords(ctx, found.Items)
 	if err != nil {
+		return err
+	}
+	if err := h.fillReady(ctx, p, found.Items, said); err != nil {
 		return err
 	}
 	if p.statuses, err = h.svc.Distinct(ctx, "status"); err != nil {
@@ -256,7 +265,7 @@ func (p *listPage) heads(ctx context.Context) []ui.Column {
 		p.sorted(amount, "amount"),
 	}
 	for _, name := range p.cols {
-		c := ui.Column{Label: p.b.label(ctx, name), Class: "drop"}
+		c := ui.Column{Label: p.columnLabel(ctx, name), Class: "drop"}
 		f, custom := p.b.field(name)
 		c.Num = numeric(f)
 		if name == "key" || custom && f.Indexed && f.Type != field.Choices {

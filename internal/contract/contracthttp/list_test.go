@@ -159,16 +159,16 @@ func TestFilterKeepsWhatItWasAskedFor(t *testing.T) {
 	w := newWorld(t, testkit.SQLite(t))
 	w.field(field.Input{Key: "plan", Type: field.Choice, Options: []string{"松", "竹"}, Indexed: true})
 	w.add(func(in *contract.Input) { in.Status = "継続"; in.Fields = map[string]any{"plan": "松"} })
-	p := w.get("/contracts?col=plan&col=status&col=key&col=department&status=" + url.QueryEscape("継続") + "&sort=-amount")
+	p := w.get("/contracts?col=plan&col=status&col=key&col=department&col=next&col=since&status=" + url.QueryEscape("継続") + "&sort=-amount")
 	f := p.Find("form.sentence")
-	for selector, want := range map[string]int{`input[name=col][value=plan]:not([checked])`: 1, `input[name=col][checked]`: 3,
+	for selector, want := range map[string]int{`input[name=col][value=plan]:not([checked])`: 1, `input[name=col][checked]`: 5,
 		`select[name=status] option[selected]`: 1, `input[name=sort][value="-amount"][checked]`: 1, `select[name="f.plan"]`: 1} {
 		if f.Find(selector).Length() != want {
 			t.Errorf("%s: %d", selector, f.Find(selector).Length())
 		}
 	}
-	if got := p.Find("thead th").Length(); got != 8+3 {
-		t.Errorf("%d columns; three may be added", got)
+	if got := p.Find("thead th").Length(); got != 8+5 {
+		t.Errorf("%d columns; five may be added", got)
 	}
 	if href, _ := p.Find("th[aria-sort] a").Attr("href"); !strings.Contains(href, "sort=amount") || !strings.Contains(href, "col=plan") {
 		t.Errorf("sorting leads to %s", href)

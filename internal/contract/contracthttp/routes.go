@@ -13,6 +13,7 @@ import (
 	"github.com/a-h/templ"
 
 	"kizuki/internal/api"
+	"kizuki/internal/cal"
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp/rest"
@@ -42,6 +43,19 @@ type Said struct {
 	Hunch    string // "", bad, good
 }
 
+// Todo is what comes next with a contract.
+type Todo struct {
+	Title string
+	Owner id.ID
+	Due   cal.Date
+}
+
+// Range is a stretch of days with a name.
+type Range struct {
+	Key, Label string
+	From, To   cal.Date // To exclusive
+}
+
 // Origin tells who gave a value of a contract, and how old it is: since when a
 // person has said so, or when its source last did.
 type Origin struct {
@@ -58,11 +72,18 @@ type Parts struct {
 	NoteBox Panel
 	History Panel   // who changed what; reads ?field=
 	Asides  []Panel // below the facts
+	ByOwner Panel   // beside the owner
 	// Origins gives the origin of each attribute of a contract; of some it is not
 	// known.
 	Origins func(ctx context.Context, c contract.Contract) (func(name string) (Origin, bool), error)
 	// LastWords gives the newest note of each contract that the member may read.
 	LastWords func(ctx context.Context, ids []id.ID) (map[id.ID]Said, error)
+	// Next gives the task that comes next of each contract, Hunches its newest
+	// hunch that the member may read.
+	Next    func(ctx context.Context, ids []id.ID) (map[id.ID]Todo, error)
+	Hunches func(ctx context.Context, ids []id.ID) (map[id.ID]Said, error)
+	// Ranges are stretches of days that have a name: this fiscal year, next month.
+	Ranges func(ctx context.Context, today cal.Date) ([]Range, error)
 	// Sources tells when rows were last imported, and from which source.
 	Sources func(ctx context.Context) (time.Time, string, error)
 	// Post writes the first note of a contract made on the empty page.
@@ -88,7 +109,7 @@ func New(svc *contract.Service, sides *contact.Service, orgs *org.Service, field
 func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/contracts", Need: who.Read, Handle: h.list},
-		{Method: "GET", Path: "/contracts/export.csv", Need: who.Read, Handle: rest.Export(h.svc, rest.BOM)},
+		{Method: "GET", Path: "/contracts/export.csv", Need: who.Read, Handle: rest.Export(h.svc, web.BOM)},
 		{Method: "GET", Path: "/contracts/new", Need: who.Write, Handle: h.newPage},
 		{Method: "POST", Path: "/contracts/new", Need: who.Write, Handle: h.create},
 		{Method: "POST", Path: "/contracts/first", Need: who.Write, Handle: h.first},

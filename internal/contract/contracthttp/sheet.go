@@ -29,6 +29,7 @@ type sheetPage struct {
 	trail    templ.Component
 	note     templ.Component
 	asides   []templ.Component
+	byOwner  templ.Component
 
 	// beside is set for a sheet beside a queue; why says what brought it there.
 	beside  bool
@@ -101,6 +102,9 @@ func (h *Handlers) open(ctx context.Context, contractID id.ID, r *http.Request) 
 		return nil, err
 	}
 	if p.note, err = h.panel(ctx, h.parts.NoteBox, c, r); err != nil {
+		return nil, err
+	}
+	if p.byOwner, err = h.panel(ctx, h.parts.ByOwner, c, r); err != nil {
 		return nil, err
 	}
 	for _, aside := range h.parts.Asides {
@@ -324,7 +328,7 @@ func (h *Handlers) saveOutlook(w http.ResponseWriter, r *http.Request) error {
 	if !web.IsFragment(r) {
 		return web.RedirectSaying(w, r, path(contractID), said)
 	}
-	p, err := h.openFacts(ctx, after)
+	p, err := h.openFacts(ctx, after, r)
 	if err != nil {
 		return err
 	}
@@ -333,13 +337,16 @@ func (h *Handlers) saveOutlook(w http.ResponseWriter, r *http.Request) error {
 }
 
 // openFacts reads what the facts alone need.
-func (h *Handlers) openFacts(ctx context.Context, c contract.Contract) (*sheetPage, error) {
+func (h *Handlers) openFacts(ctx context.Context, c contract.Contract, r *http.Request) (*sheetPage, error) {
 	p := &sheetPage{c: c, outlook: outlookForm{was: string(c.Outlook), value: string(c.Outlook), reason: c.OutlookWhy}}
 	var err error
 	if p.b, err = h.book(ctx); err != nil {
 		return nil, err
 	}
 	if p.contacts, err = h.sides.Of(ctx, c.ID); err != nil {
+		return nil, err
+	}
+	if p.byOwner, err = h.panel(ctx, h.parts.ByOwner, c, r); err != nil {
 		return nil, err
 	}
 	return p, h.findOrigins(ctx, p)
@@ -365,7 +372,7 @@ func (h *Handlers) outlookRefused(w http.ResponseWriter, r *http.Request, f web.
 		p.outlook = form
 		return h.showSheet(w, r, status, p)
 	}
-	p, err := h.openFacts(ctx, now)
+	p, err := h.openFacts(ctx, now, r)
 	if err != nil {
 		return err
 	}

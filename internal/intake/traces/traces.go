@@ -21,7 +21,7 @@ const UndoCause = "import_undo"
 
 // filled are the tables an import writes, and those asked when it is undone.
 const filled = "organization, contract, member, term, field_index, source_key, import_row, event, note, contact, " +
-	"contract_contact, follower, notice, task, rule_firing"
+	"contract_contact, follower, notice, task, rule_firing, handover"
 
 // Analyze tells PostgreSQL that tables have grown; none named means all an
 // import has to do with. Foreign keys are checked by plans that are made once;
@@ -68,8 +68,8 @@ func Used(ctx context.Context, q db.Queryer, ws, source id.ID, contracts []id.ID
 	return append(touched, known...), err
 }
 
-// ForgetWork removes the tasks and firings of rules on contracts that go; those
-// made by people have kept their contract from going. It gives the news of it.
+// ForgetWork removes the tasks, firings of rules and handovers of contracts that
+// go; those made by people have kept their contract from going. It gives the news of it.
 func ForgetWork(ctx context.Context, tx *db.Tx, ws id.ID, contracts []id.ID) (news []bus.Change, err error) {
 	var w db.Where
 	w.And("workspace_id = ?", ws)
@@ -83,13 +83,18 @@ func ForgetWork(ctx context.Context, tx *db.Tx, ws id.ID, contracts []id.ID) (ne
 			news = append(news, bus.Change{Kind: task.Deleted, Workspace: ws, Ref: t})
 		}
 	}
-	_, err = db.Exec(ctx, tx, "DELETE FROM rule_firing WHERE "+w.SQL(), w.Args()...)
-	return news, err
+	for _, stmt := range []string{"DELETE FROM rule_firing WHERE ", "DELETE FROM handover WHERE "} {
+		if _, err := db.Exec(ctx, tx, stmt+w.SQL(), w.Args()...); err != nil {
+			return nil, err
+		}
+	}
+	return news, nil
 }
 
 // memberUses are the places that may name a member.
 var memberUses = []string{"contract.owner_id", "task.owner_id", "task.created_by", "follower.member_id", "mention.member_id",
-	"notice.member_id", "note.author_id", "unit_member.member_id", "source.owner_id", "invite.member_id", "rule.owner_id"}
+	"notice.member_id", "note.author_id", "unit_member.member_id", "source.owner_id", "invite.member_id", "rule.owner_id",
+	"handover.from_id", "handover.to_id", "cover.member_id", "cover.deputy_id"}
 
 // ForgetPlaceholders removes people an import made whom nothing names by now.
 func ForgetPlaceholders(ctx context.Context, tx *db.Tx, ws id.ID, members []id.ID) error {

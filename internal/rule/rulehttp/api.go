@@ -40,7 +40,8 @@ type ItemJSON struct {
 	Organization string   `json:"organization"`
 	OwnerName    string   `json:"owner_name"`
 	Date         cal.Date `json:"date"`
-	Day          cal.Date `json:"day"`
+	Day          cal.Date `json:"day" doc:"what the tasks are due on"`
+	Plan         cal.Date `json:"plan" doc:"when they come up: day, or before it where the owner has room"`
 	Step         string   `json:"step"`
 	Tasks        []string `json:"tasks"`
 	Fired        bool     `json:"fired"`
@@ -63,7 +64,7 @@ func itemsJSON(list []rule.Item) []ItemJSON {
 	out := make([]ItemJSON, len(list))
 	for i, it := range list {
 		out[i] = ItemJSON{Contract: it.Contract, ContractName: it.ContractName, Organization: it.OrgName, OwnerName: it.OwnerName,
-			Date: it.Date, Day: it.Day, Step: it.Step.ID, Tasks: it.Step.Titles(), Fired: it.Fired}
+			Date: it.Date, Day: it.Day, Plan: it.Plan, Step: it.Step.ID, Tasks: it.Step.Titles(), Fired: it.Fired}
 	}
 	return out
 }
@@ -123,6 +124,7 @@ func (h *Handlers) API(a *api.API) {
 		return api.NewOne(previewJSON(p)), err
 	})
 	h.apiOne(a)
+	h.apiLoad(a)
 }
 
 func (h *Handlers) apiOne(a *api.API) {

@@ -69,6 +69,10 @@ func summary(ctx context.Context, r rule.Rule, d dates) string {
 }
 
 func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
+	return h.showList(w, r, http.StatusOK, budgetForm{})
+}
+
+func (h *Handlers) showList(w http.ResponseWriter, r *http.Request, status int, f budgetForm) error {
 	ctx := r.Context()
 	rules, err := h.svc.List(ctx)
 	if err != nil {
@@ -78,14 +82,24 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := listPage{rules: rules, dates: d, may: who.From(ctx).May(who.Write)}
-	return web.Page(w, r, http.StatusOK, web.Meta{Title: words.T(ctx, "rule.title"), Place: "/rules"}, p.view())
+	budget, err := h.svc.Budget(ctx)
+	if err != nil {
+		return err
+	}
+	if f.err == "" {
+		f.value = strconv.Itoa(budget)
+	}
+	p := listPage{rules: rules, dates: d, may: who.From(ctx).May(who.Write), admin: who.From(ctx).May(who.Administer), budget: budget, minutes: f}
+	return web.Page(w, r, status, web.Meta{Title: words.T(ctx, "rule.title"), Place: "/rules"}, p.view())
 }
 
 type listPage struct {
-	rules []rule.Rule
-	dates dates
-	may   bool
+	rules   []rule.Rule
+	dates   dates
+	may     bool
+	admin   bool
+	budget  int
+	minutes budgetForm
 }
 
 // rulePage is the page of a rule, saved or not.

@@ -43,5 +43,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/rules/{id}/live", Need: who.Write, Handle: h.live},
 		{Method: "POST", Path: "/rules/{id}/pause", Need: who.Write, Handle: h.pause},
 		{Method: "POST", Path: "/rules/{id}/delete", Need: who.Write, Handle: h.remove},
+		{Method: "POST", Path: "/rules/budget", Need: who.Administer, Handle: h.setBudget},
+		{Method: "GET", Path: "/load", Need: who.Read, Handle: h.load},
 	}
 }

@@ -1,6 +1,7 @@
 package rulehttp_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -247,6 +248,117 @@ func TestREST(t *testing.T) {
 		}
 		if call("GET", "/rules/7", ``); status != 404 {
 			t.Error(status)
+		}
+	})
+}
+
+func TestTheBudgetIsAnAdmins(t *testing.T) {
+	s := newSite(t, testkit.SQLite(t))
+	s.draft(merged(step(0, "28", "days", "before", "意向を聞く")))
+	p := s.get("/rules")
+	if !strings.Contains(p.Find("#budget").Text(), "ひとり1日15分") || p.Find("#budget form").Length() != 0 || p.Find("#budget a[href='/load']").Length() != 1 {
+		t.Error(p.Find("#budget").Text())
+	}
+	if p = s.post("/rules/budget", url.Values{"minutes": {"20"}}); p.status != 403 {
+		t.Error("a member's", p.status)
+	}
+	admin := func(minutes string) page {
+		return s.do(who.Admin, "POST", "/rules/budget", url.Values{"minutes": {minutes}}, false)
+	}
+	for _, bad := range []string{"", "4", "481", "-5", "たくさん"} {
+		if p = admin(bad); p.status != 422 || !strings.Contains(p.Find("#budget .error").Text(), "5から480まで") || p.Find("#minutes").AttrOr("value", "") != bad {
+			t.Error(bad, p.status, p.Find("#budget").Text())
+		}
+	}
+	if p = admin("20"); p.to != "/rules" {
+		t.Error(p.status)
+	}
+	if p = s.do(who.Admin, "GET", "/rules", nil, false); p.Find("#minutes").AttrOr("value", "") != "20" || !strings.Contains(p.Find("#budget").Text(), "20分") {
+		t.Error(p.Find("#budget").Text())
+	}
+}
+
+func TestTheLoadPage(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		at := s.draft(merged(step(0, "28", "days", "before", "意向を聞く 10分")))
+		s.post(at+"/live", url.Values{"from": {"next"}})
+		p := s.do(who.Viewer, "GET", "/load", nil, false)
+		rows := p.Find("table.load tbody tr")
+		if p.status != 200 || rows.Length() != 1 || rows.Find("th").Text() != "岡田 真帆" || rows.Find("td svg").Length() != 8 || p.Find("thead th").Length() != 9 {
+			t.Fatal(p.status, squeeze(p.Find("table").Text()))
+		}
+		said := rows.Find("td .sr").Eq(2).Text()
+		if said != "3/2 月の週：確認10分、タスク0分、目安75分" || rows.Find("td svg title").Eq(2).Text() != said {
+			t.Error(said)
+		}
+		if h := rows.Find("td svg .checks").Eq(2).AttrOr("height", ""); h == "0" || h == "" || rows.Find("td svg .checks").Eq(1).AttrOr("height", "") != "0" {
+			t.Error("the bar stands in its week", h)
+		}
+		if p.Find("[style]").Length() != 0 {
+			t.Error("no style attributes")
+		}
+	})
+	s := newSite(t, testkit.SQLite(t))
+	if err := s.d.InTx(s.ctx, func(ctx context.Context, tx *db.Tx) error {
+		_, err := db.Exec(ctx, tx, "UPDATE contract SET owner_id = NULL WHERE workspace_id = $1", s.ws)
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if p := s.get("/load"); p.Find(".empty h1").Length() != 1 {
+		t.Error("nobody: the page says what will stand here")
+	}
+}
+
+func TestLoadOverREST(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		at := s.draft(merged(step(0, "28", "days", "before", "意向を聞く 10分")))
+		s.post(at+"/live", url.Values{"from": {"next"}})
+		call := func(role who.Role, method, path, body string) (int, map[string]any) {
+			t.Helper()
+			r := httptest.NewRequest(method, "/api/v1"+path, strings.NewReader(body))
+			r.Header.Set("Content-Type", "application/json")
+			r.Header.Set("Authorization", "Bearer "+string(role))
+			w := httptest.NewRecorder()
+			s.http.ServeHTTP(w, r)
+			var out map[string]any
+			if err := json.Unmarshal(w.Body.Bytes(), &out); err != nil {
+				t.Fatal(err, w.Body.String())
+			}
+			return w.Code, out
+		}
+		status, got := call(who.Viewer, "GET", "/load?weeks=3", "")
+		owners, _ := got["owners"].([]any)
+		if status != 200 || got["budget"] != 15.0 || len(got["weeks"].([]any)) != 3 || len(owners) != 1 {
+			t.Fatal(status, got)
+		}
+		weeks := owners[0].(map[string]any)["weeks"].([]any)
+		if owners[0].(map[string]any)["member"] != s.okada.String() || weeks[2].(map[string]any)["checks"] != 10.0 || weeks[1].(map[string]any)["checks"] != 0.0 {
+			t.Error(got)
+		}
+		if _, got = call(who.Viewer, "GET", "/load", ""); len(got["weeks"].([]any)) != 8 {
+			t.Error(got)
+		}
+		for _, bad := range []string{"0", "13", "x"} {
+			if status, _ = call(who.Member, "GET", "/load?weeks="+bad, ""); status != 422 {
+				t.Error(bad, status)
+			}
+		}
+		for role, want := range map[who.Role]int{who.Viewer: 403, who.Member: 403, who.Admin: 200} {
+			if status, got = call(role, "PUT", "/load/budget", `{"minutes": 30}`); status != want {
+				t.Error(role, status, got)
+			}
+		}
+		if status, _ = call(who.Admin, "PUT", "/load/budget", `{"minutes": 2}`); status != 422 {
+			t.Error(status)
+		}
+		if _, got = call(who.Viewer, "GET", "/load", ""); got["budget"] != 30.0 {
+			t.Error(got["budget"])
+		}
+		if _, got = call(who.Member, "GET", at+"/preview", ""); got["next_30"].([]any)[0].(map[string]any)["plan"] != "2026-03-03" {
+			t.Error(got)
 		}
 	})
 }

@@ -35,6 +35,7 @@ func init() { words.Add(rulehttp.Words()) }
 // that renews on 2026-03-31, on Tuesday 17 February 2026 at ten in Tokyo.
 type site struct {
 	t        *testing.T
+	d        *db.DB
 	svc      *rule.Service
 	fields   *field.Service
 	http     http.Handler
@@ -46,7 +47,7 @@ type site struct {
 }
 
 func newSite(t *testing.T, d *db.DB) *site {
-	s := &site{t: t, ws: id.New(), contract: id.New(), okada: id.New(), abe: id.New()}
+	s := &site{t: t, d: d, ws: id.New(), contract: id.New(), okada: id.New(), abe: id.New()}
 	org, now := id.New(), func() time.Time { return time.Date(2026, 2, 17, 1, 0, 0, 0, time.UTC) }
 	err := d.InTx(context.Background(), func(ctx context.Context, tx *db.Tx) error {
 		for _, q := range [][]any{

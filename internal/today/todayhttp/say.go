@@ -19,6 +19,9 @@ const whyLength = 60
 // rules and lists say.
 func rowOf(ctx context.Context, m today.Matter, day cal.Date, now time.Time) ui.QueueRowProps {
 	row := ui.QueueRowProps{ID: "m-" + m.Key, Href: address(m.Key), Who: named(ctx, m)}
+	if m.For.ID != 0 {
+		row.Who = words.T(ctx, "today.for", "Name", m.For.Name, "What", row.Who)
+	}
 	switch m.Kind {
 	case today.Called:
 		row.Icon, row.IconLabel, row.Said = icon(m), words.T(ctx, "today.from", "Name", m.Notice.Author.Name), true
@@ -73,8 +76,17 @@ func shortOrg(name string) string {
 	return name
 }
 
-// whyOf is the sentence on the sheet: why this contract is here.
-func whyOf(ctx context.Context, m today.Matter) string {
+// whyOf is the sentence on the sheet: why this contract is here, and in whose
+// stead.
+func whyOf(ctx context.Context, m today.Matter, day cal.Date) string {
+	why := becauseOf(ctx, m, day)
+	if m.For.ID != 0 {
+		why = words.T(ctx, "today.why.for", "Name", m.For.Name, "Why", why)
+	}
+	return why
+}
+
+func becauseOf(ctx context.Context, m today.Matter, day cal.Date) string {
 	switch m.Kind {
 	case today.Called:
 		return words.T(ctx, "today.why."+noticeKind(m.Notice.Kind), "Name", m.Notice.Author.Name)
@@ -85,12 +97,26 @@ func whyOf(ctx context.Context, m today.Matter) string {
 	for i, t := range m.Tasks {
 		titles[i] = words.T(ctx, "today.title", "Title", t.Title)
 	}
+	if due := m.Tasks[0].Due; due > day {
+		return words.T(ctx, "today.why.ahead", "Titles", strings.Join(titles, ""), "When", words.DayShort(ctx, due), "Count", len(m.Tasks))
+	}
 	return words.T(ctx, "today.why.tasks", "Titles", strings.Join(titles, ""), "Count", len(m.Tasks))
+}
+
+// foldText says what lies folded: what is due today, and what came up early.
+func foldText(ctx context.Context, due, later int) string {
+	switch {
+	case later == 0:
+		return words.T(ctx, "today.more", "Count", due)
+	case due == 0:
+		return words.T(ctx, "today.more_later", "Count", later)
+	}
+	return words.T(ctx, "today.more_both", "Count", due, "Later", words.Number(later))
 }
 
 // noticeKind keeps to the kinds this page has a sentence for.
 func noticeKind(kind string) string {
-	if kind == "mention" || kind == "reply" {
+	if kind == "mention" || kind == "reply" || kind == "cover" {
 		return kind
 	}
 	return "other"

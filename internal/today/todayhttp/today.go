@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -31,10 +32,32 @@ func Words() fs.FS { return words.Sub(catalogue) }
 // what can be done with the matter.
 type Sheet func(ctx context.Context, contract id.ID, r *http.Request, why string, actions templ.Component) (templ.Component, error)
 
-// Handlers serves the page. Sheet comes from the contract pages by way of app.
+// Line is a line of another feature that stands before the queue's own. Its key
+// names it in addresses and must not be one of the queue's.
+type Line struct {
+	Key string
+	Row ui.QueueRowProps // without ID, Href and Current
+}
+
+// Lines are those lines, with the way to those there is no room for.
+type Lines struct {
+	List []Line
+	More ui.QueueRowProps // none without Href
+}
+
+// Lead is what another feature puts before the queue; app hands it in.
+type Lead struct {
+	Lines func(ctx context.Context) (Lines, error)
+	// Sheet draws what a line is about.
+	Sheet func(ctx context.Context, key string, r *http.Request) (templ.Component, error)
+}
+
+// Handlers serves the page. Sheet comes from the contract pages by way of app,
+// and so does Lead, which may be empty.
 type Handlers struct {
 	svc   *today.Service
 	sheet Sheet
+	Lead  Lead
 }
 
 // New makes the handlers.
@@ -63,22 +86,56 @@ func (h *Handlers) page(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	at := r.URL.Query().Get("at")
-	current, found := q.Find(at)
-	if !found && len(q.Matters) > 0 {
-		current, found = q.Matters[0], true
+	lines, err := h.lines(ctx)
+	if err != nil {
+		return err
 	}
-	sheet := emptySheet()
-	if found {
-		if sheet, err = h.matter(r, q, current); err != nil {
-			return err
-		}
+	at := r.URL.Query().Get("at")
+	o, err := h.open(r, q, lines, at)
+	if err != nil {
+		return err
 	}
 	m := web.Meta{Title: words.T(ctx, "shell.place.today"), Place: "/today", Islands: []string{"queue", "mention"}}
-	if current.Contract != 0 {
+	if o.writes {
 		m.WriteTo = "#note"
 	}
-	return web.Page(w, r, http.StatusOK, m, desk(h.list(ctx, q, current.Key, at != ""), sheet))
+	return web.Page(w, r, http.StatusOK, m, desk(h.list(ctx, q, lines, o.key, at != ""), o.sheet))
+}
+
+// opened is what lies on the sheet.
+type opened struct {
+	key    string
+	sheet  templ.Component
+	writes bool // there is a note box
+}
+
+// open chooses what was asked for, else the first line there is.
+func (h *Handlers) open(r *http.Request, q today.Queue, lines Lines, at string) (opened, error) {
+	current, found := q.Find(at)
+	lead := slices.ContainsFunc(lines.List, func(l Line) bool { return l.Key == at })
+	switch {
+	case lead:
+	case !found && len(lines.List) > 0:
+		at, lead = lines.List[0].Key, true
+	case !found && len(q.Matters) > 0:
+		current, found = q.Matters[0], true
+	}
+	if lead {
+		body, err := h.Lead.Sheet(r.Context(), at, r)
+		return opened{key: at, sheet: body}, err
+	}
+	if !found {
+		return opened{sheet: emptySheet()}, nil
+	}
+	body, err := h.matter(r, q, current)
+	return opened{current.Key, body, current.Contract != 0}, err
+}
+
+func (h *Handlers) lines(ctx context.Context) (Lines, error) {
+	if h.Lead.Lines == nil {
+		return Lines{}, nil
+	}
+	return h.Lead.Lines(ctx)
 }
 
 // queue is the list alone: the page asks for it after every act, whichever
@@ -89,7 +146,11 @@ func (h *Handlers) queue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	l := h.list(ctx, q, "", true)
+	lines, err := h.lines(ctx)
+	if err != nil {
+		return err
+	}
+	l := h.list(ctx, q, lines, "", true)
 	l.head.Fresh = true
 	return web.Fragment(w, r, http.StatusOK, fresh(l))
 }
@@ -98,19 +159,44 @@ func (h *Handlers) queue(w http.ResponseWriter, r *http.Request) error {
 type list struct {
 	head   ui.QueueProps
 	rows   []ui.QueueRowProps
+	more   fold
 	chosen bool // by the reader: on a phone the sheet comes first then
 }
 
-func (h *Handlers) list(ctx context.Context, q today.Queue, current string, chosen bool) list {
-	out := list{chosen: chosen, head: ui.QueueProps{Title: words.T(ctx, "shell.place.today"), Empty: "/today?at=empty", Keys: len(q.Matters) > 0}}
+// fold is what is beyond the day's budget, said in one line.
+type fold struct {
+	text string
+	rows []ui.QueueRowProps
+	open bool // one of them is on the sheet
+}
+
+func (h *Handlers) list(ctx context.Context, q today.Queue, lines Lines, current string, chosen bool) list {
+	out := list{chosen: chosen, head: ui.QueueProps{Title: words.T(ctx, "shell.place.today"), Empty: "/today?at=empty",
+		Keys: len(q.Matters)+len(lines.List) > 0}}
 	if q.Count > 0 {
 		out.head.Remark = words.T(ctx, "today.left", "Count", q.Count, "Minutes", words.Number(max(q.Minutes, 1)))
 	}
+	for _, l := range lines.List {
+		l.Row.ID, l.Row.Href, l.Row.Current = "m-"+l.Key, address(l.Key), l.Key == current
+		out.rows = append(out.rows, l.Row)
+	}
+	if lines.More.Href != "" {
+		out.rows = append(out.rows, lines.More)
+	}
+	var later int // folded ones that are not due yet
 	for _, m := range q.Matters {
 		row := rowOf(ctx, m, q.Today, web.Now(ctx))
 		row.Current = m.Key == current
-		out.rows = append(out.rows, row)
+		if !m.Folded {
+			out.rows = append(out.rows, row)
+			continue
+		}
+		out.more.rows, out.more.open = append(out.more.rows, row), out.more.open || row.Current
+		if m.Tasks[0].Due > q.Today {
+			later++
+		}
 	}
+	out.more.text = foldText(ctx, len(out.more.rows)-later, later)
 	return out
 }
 
@@ -121,7 +207,7 @@ func (h *Handlers) matter(r *http.Request, q today.Queue, m today.Matter) (templ
 	if m.Contract == 0 {
 		return freeTask(m, actions), nil
 	}
-	return h.sheet(ctx, m.Contract, r, whyOf(ctx, m), actions)
+	return h.sheet(ctx, m.Contract, r, whyOf(ctx, m, q.Today), actions)
 }
 
 func (h *Handlers) done(w http.ResponseWriter, r *http.Request) error {

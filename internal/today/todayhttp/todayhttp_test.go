@@ -207,7 +207,7 @@ func TestQueriesAreFixed(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		if many := ask(); many != few || few > 8 {
+		if many := ask(); many != few || few > 9 {
 			t.Errorf("%d queries, then %d", few, many)
 		}
 	})

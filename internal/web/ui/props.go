@@ -20,6 +20,7 @@ import (
 type Place struct {
 	Key, Href     string
 	Current, More bool
+	Fresh         bool // it has something new
 }
 
 // MoreHref is the page that lists the places a phone has no room for.

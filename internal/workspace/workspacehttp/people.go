@@ -44,6 +44,13 @@ func (h *Handlers) showMe(w http.ResponseWriter, r *http.Request, status int, p 
 	if p.tokens, err = h.tokenRows(ctx); err != nil {
 		return err
 	}
+	for _, part := range h.Mine {
+		c, err := part(ctx)
+		if err != nil {
+			return err
+		}
+		p.parts = append(p.parts, c)
+	}
 	return web.Page(w, r, status, web.Meta{Title: words.T(ctx, "workspace.me.title")}, p.view())
 }
 

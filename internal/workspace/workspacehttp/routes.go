@@ -30,11 +30,13 @@ type Jobs interface {
 }
 
 // Handlers serves the pages. Hint is shown on the sign-in page: the demo tells
-// there how to get in.
+// there how to get in. Mine are parts that other features bring to one's own
+// page.
 type Handlers struct {
 	svc  *workspace.Service
 	jobs Jobs
 	Hint templ.Component
+	Mine []func(ctx context.Context) (templ.Component, error)
 }
 
 // New makes the handlers.

@@ -120,6 +120,7 @@ func settingsTabs(ctx context.Context, current string) []ui.Tab {
 	return []ui.Tab{
 		{Label: words.T(ctx, "workspace.settings.workspace"), Href: "/settings", Current: current == "/settings"},
 		{Label: words.T(ctx, "shell.place.fields"), Href: "/fields", Current: current == "/fields"},
+		{Label: words.T(ctx, "workspace.handover"), Href: "/handover", Current: current == "/handover"},
 	}
 }
 

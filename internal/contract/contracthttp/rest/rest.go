@@ -194,6 +194,7 @@ type listInput struct {
 	Organization  string `query:"organization" doc:"id"`
 	RenewalFrom   string `query:"renewal_from" doc:"this day or later"`
 	RenewalBefore string `query:"renewal_before" doc:"before this day"`
+	View          string `query:"view" doc:"quiet: nobody wrote for 30 days; hunch: one in 30 days; outlook: changed in 14 days"`
 	Sort          string `query:"sort" doc:"renewal, name, key, amount, field:KEY; - before it turns it round"`
 	Ended         bool   `query:"ended" doc:"with those that have ended"`
 	query         url.Values
@@ -280,7 +281,7 @@ func (h *Endpoints) Add(a *api.API) {
 }
 
 func (h *Endpoints) list(ctx context.Context, in *listInput) (*api.List[ContractJSON], error) {
-	q := contract.Query{Q: in.Q, Status: in.Status, Phase: in.Phase, Outlook: contract.Outlook(in.Outlook), Sort: in.Sort,
+	q := contract.Query{Q: in.Q, Status: in.Status, Phase: in.Phase, Outlook: contract.Outlook(in.Outlook), View: in.View, Sort: in.Sort,
 		Limit: in.Limit, Cursor: in.Cursor, Ended: in.Ended, Fields: FieldFilters(in.query, "field.", "")}
 	var bad [4]error
 	q.Owner, bad[0] = h.ownerAsked(ctx, in.Owner)

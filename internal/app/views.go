@@ -1,0 +1,60 @@
+package app
+
+import (
+	"context"
+	"time"
+
+	"kizuki/internal/cal"
+	"kizuki/internal/contract/contracthttp"
+	"kizuki/internal/contract/walk"
+	"kizuki/internal/id"
+	"kizuki/internal/revenue/revenuehttp"
+	"kizuki/internal/timeline"
+	"kizuki/internal/who"
+)
+
+// recently is how far back the views about words look, in days.
+const recently = 30
+
+// views are ready conditions of the list of contracts that the trail knows.
+var views = map[string]func(a who.Actor, now time.Time) walk.Cond{
+	"quiet": func(a who.Actor, now time.Time) walk.Cond { return timeline.Quiet(a, now.AddDate(0, 0, -recently)) },
+	"hunch": func(a who.Actor, now time.Time) walk.Cond { return timeline.Hunched(a, now.AddDate(0, 0, -recently)) },
+}
+
+// nextTasks are what comes next with contracts.
+func (a *App) nextTasks(ctx context.Context, ids []id.ID) (map[id.ID]contracthttp.Todo, error) {
+	found, err := a.Tasks.NextByContract(ctx, a.DB, ids)
+	out := make(map[id.ID]contracthttp.Todo, len(found))
+	for ref, t := range found {
+		out[ref] = contracthttp.Todo{Title: t.Title, Owner: t.Owner, Due: t.Due}
+	}
+	return out, err
+}
+
+// hunches are the newest ones of contracts.
+func (a *App) hunches(ctx context.Context, ids []id.ID) (map[id.ID]contracthttp.Said, error) {
+	return said(a.Timeline.LatestHunches(ctx, ids))
+}
+
+func (a *App) lastWords(ctx context.Context, ids []id.ID) (map[id.ID]contracthttp.Said, error) {
+	return said(a.Timeline.LastWords(ctx, a.DB, ids))
+}
+
+func said(found map[id.ID]timeline.Excerpt, err error) (map[id.ID]contracthttp.Said, error) {
+	out := make(map[id.ID]contracthttp.Said, len(found))
+	for ref, e := range found {
+		out[ref] = contracthttp.Said{Text: e.Text, By: e.Author.Name, At: e.At, Hunch: string(e.Hunch)}
+	}
+	return out, err
+}
+
+// namedRanges are this and the next fiscal year, quarter and month.
+func (a *App) namedRanges(ctx context.Context, today cal.Date) ([]contracthttp.Range, error) {
+	st, err := a.Revenue.Settings(ctx)
+	var out []contracthttp.Range
+	for _, r := range revenuehttp.Ranges(ctx, st.Fiscal, today) {
+		out = append(out, contracthttp.Range(r))
+	}
+	return out, err
+}
