@@ -30,6 +30,7 @@ import (
 	"kizuki/internal/rule"
 	"kizuki/internal/rule/rulehttp"
 	"kizuki/internal/search"
+	"kizuki/internal/search/ground"
 	"kizuki/internal/search/searchhttp"
 	"kizuki/internal/task"
 	"kizuki/internal/task/taskhttp"
@@ -98,7 +99,7 @@ func (a *App) build() {
 	a.Live.Subscribe(a.Bus, timeline.NoteCreated, timeline.NoteChanged, timeline.NoteDeleted)
 	a.Search = search.New(a.DB, a.Jobs)
 	a.Search.Audit = a.Workspace.AuditIn
-	a.Search.Register(a.Bus, search.Ground()...)
+	a.Search.Register(a.Bus, ground.Kinds()...)
 	a.clocks()
 	a.housekeeping()
 }

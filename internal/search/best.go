@@ -9,6 +9,7 @@ import (
 
 	"kizuki/internal/db"
 	"kizuki/internal/id"
+	"kizuki/internal/search/ask"
 	"kizuki/internal/text/tokens"
 )
 
@@ -34,15 +35,15 @@ func (s *Service) best(ctx context.Context, h *hunt, q Query, skip int, res *Res
 		return err
 	}
 	words := h.f.ask.Words()
-	var x question
+	var x ask.Question
 	if len(rows) == 0 && h.f.ask.Plain() {
-		x = read(h.f.ask)
+		x = h.f.ask.Question()
 		if rows, err = h.near(ctx, x); err != nil {
 			return err
 		}
-		res.Loose, words = len(rows) > 0, x.marks()
+		res.Loose, words = len(rows) > 0, x.Marks()
 	} else {
-		x = readTerms(h.f.ask)
+		x = h.f.ask.Exact()
 	}
 	docs, err := s.docs(ctx, rows)
 	if err != nil {
@@ -73,16 +74,16 @@ func (s *Service) best(ctx context.Context, h *hunt, q Query, skip int, res *Res
 }
 
 // near finds the things that share the most telling features of a question.
-func (h *hunt) near(ctx context.Context, x question) ([]row, error) {
+func (h *hunt) near(ctx context.Context, x ask.Question) ([]row, error) {
 	total, err := h.counts.of(ctx, h.db, h.actor.Workspace, h.Now())
 	if err != nil {
 		return nil, err
 	}
-	probed := x.probes()
+	probed := x.Probes(mostFeatures)
 	conds := make([]string, len(probed))
 	tags := h.tagged(h.f)
 	for i, f := range probed {
-		conds[i] = h.full.combine(and, append(slices.Clone(tags), h.full.phrase(tokens.PhraseOf(x.features[f].folded))))
+		conds[i] = h.full.combine(and, append(slices.Clone(tags), h.full.phrase(tokens.PhraseOf(x.Features[f].Folded))))
 	}
 	found, err := h.full.union(ctx, h.db, h.actor.Workspace, conds, mostProbed+1)
 	if err != nil {
@@ -90,13 +91,13 @@ func (h *hunt) near(ctx context.Context, x question) ([]row, error) {
 	}
 	score := map[int64]float64{}
 	for i, rows := range found {
-		f := &x.features[probed[i]]
-		f.df = float64(len(rows))
+		f := &x.Features[probed[i]]
+		f.DF = float64(len(rows))
 		if len(rows) > mostProbed {
-			f.df = max(2*mostProbed, total/8)
+			f.DF = max(2*mostProbed, total/8)
 		}
 		for _, r := range rows {
-			score[r] += f.weight * idf(f.df, total)
+			score[r] += f.Weight * idf(f.DF, total)
 		}
 	}
 	ids := make([]int64, 0, len(score))

@@ -9,6 +9,7 @@ import (
 
 	"kizuki/internal/db"
 	"kizuki/internal/id"
+	"kizuki/internal/who"
 )
 
 // mostCounted is how many hits facets count; beyond it "and more".
@@ -152,4 +153,20 @@ func (s *Service) unitsOf(ctx context.Context, ws id.ID, owners map[string]int) 
 		}
 	}
 	return facetOf("unit", counts, names), err
+}
+
+// owned are the owners of contracts.
+func (s *Service) owned(ctx context.Context, contracts []id.ID) (map[id.ID]id.ID, error) {
+	var w db.Where
+	w.And("workspace_id = ?", who.From(ctx).Workspace)
+	db.In(&w, "id", contracts)
+	list, err := db.All(ctx, s.db, func(r db.Row) (p [2]id.ID, err error) {
+		err = r.Scan(&p[0], &p[1])
+		return p, err
+	}, "SELECT id, owner_id FROM contract WHERE "+w.SQL(), w.Args()...)
+	out := make(map[id.ID]id.ID, len(list))
+	for _, p := range list {
+		out[p[0]] = p[1]
+	}
+	return out, err
 }

@@ -11,6 +11,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
+	"kizuki/internal/search/ask"
 	"kizuki/internal/text"
 	"kizuki/internal/text/tokens"
 	"kizuki/internal/who"
@@ -19,7 +20,7 @@ import (
 // filter is a query with all names resolved. Empty lists filter nothing;
 // nobody says that something asked for is not there at all.
 type filter struct {
-	ask       Ask
+	ask       ask.Ask
 	kinds     []string
 	contracts []id.ID
 	authors   []id.ID
@@ -32,11 +33,11 @@ type filter struct {
 // resolve finds out who and what is meant. Errors, under field "q":
 // search.err.kind, .member, .contract, .unit for names that nobody bears.
 func (s *Service) resolve(ctx context.Context, a who.Actor, q Query) (*filter, error) {
-	ask, err := Parse(q.Q, cal.Of(s.Now().In(a.Location())))
+	words, err := ask.Parse(q.Q, cal.Of(s.Now().In(a.Location())))
 	if err != nil {
 		return nil, err
 	}
-	f := &filter{ask: ask}
+	f := &filter{ask: words}
 	steps := []func() error{
 		func() error { return s.resolveSpace(ctx, a, f) },
 		func() error { return s.resolveKinds(f, q) },
@@ -310,16 +311,4 @@ func (s *Service) everything() string {
 		parts = append(parts, s.full.tag(t))
 	}
 	return s.full.combine(or, parts)
-}
-
-// holds tells of the words of a thing, folded, whether they meet the query: for
-// what waits to be indexed.
-func (a Ask) holds(title, body string) bool {
-	has := func(t Term) bool { return strings.Contains(title, t.Folded) || strings.Contains(body, t.Folded) }
-	for _, g := range a.All {
-		if !slices.ContainsFunc(g, has) {
-			return false
-		}
-	}
-	return !slices.ContainsFunc(a.None, has)
 }

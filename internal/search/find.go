@@ -11,6 +11,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
+	"kizuki/internal/search/ask"
 	"kizuki/internal/text"
 	"kizuki/internal/who"
 )
@@ -76,7 +77,7 @@ func (s *Service) Find(ctx context.Context, q Query) (Result, error) {
 		return Result{}, err
 	}
 	res.Waiting = h.left
-	if len(res.Hits) == 0 && q.Cursor == "" && len(f.ask.All) > 0 {
+	if len(res.Hits) == 0 && q.Cursor == "" && !q.Typing && len(f.ask.All) > 0 {
 		err = s.missed(ctx, a, f)
 	}
 	return res, err
@@ -313,7 +314,7 @@ func (f *filter) meets(kind string, d Doc) bool {
 	}
 	return (len(f.kinds) == 0 || slices.Contains(f.kinds, kind)) && in(f.contracts, append(slices.Clone(d.On), d.Contract)...) &&
 		in(f.authors, d.Author) && (f.from.IsZero() || !d.At.Before(f.from)) && (f.to.IsZero() || d.At.Before(f.to)) &&
-		f.ask.holds(text.FoldSearch(d.Title), text.FoldSearch(d.Body))
+		f.ask.Holds(text.FoldSearch(d.Title), text.FoldSearch(d.Body))
 }
 
 func (h *hunt) ownedWaiting(ctx context.Context, rows []row) ([]row, error) {
@@ -363,8 +364,8 @@ func (h *hunt) longRows(ctx context.Context) ([]int64, error) {
 		}
 		return nil
 	}
-	has := func(t Term, r row) bool { _, ok := terms[t.Folded][r.thing()]; return ok }
-	var all []Term
+	has := func(t ask.Term, r row) bool { _, ok := terms[t.Folded][r.thing()]; return ok }
+	var all []ask.Term
 	for _, g := range h.f.ask.All {
 		all = append(all, g...)
 	}
@@ -372,7 +373,7 @@ func (h *hunt) longRows(ctx context.Context) ([]int64, error) {
 	if len(h.f.ask.All) > 0 {
 		lead = h.f.ask.All[0]
 	} else {
-		lead = []Term{{}}
+		lead = []ask.Term{{}}
 	}
 	for _, t := range append(append(slices.Clone(lead), all...), h.f.ask.None...) {
 		if err := look(t.Folded); err != nil {
@@ -382,9 +383,9 @@ func (h *hunt) longRows(ctx context.Context) ([]int64, error) {
 	var out []int64
 	for _, t := range lead {
 		for _, r := range terms[t.Folded] {
-			ok := !slices.ContainsFunc(h.f.ask.None, func(t Term) bool { return has(t, r) })
+			ok := !slices.ContainsFunc(h.f.ask.None, func(t ask.Term) bool { return has(t, r) })
 			for _, g := range h.f.ask.All {
-				ok = ok && slices.ContainsFunc(g, func(t Term) bool { return has(t, r) })
+				ok = ok && slices.ContainsFunc(g, func(t ask.Term) bool { return has(t, r) })
 			}
 			if ok {
 				out = append(out, r.id)

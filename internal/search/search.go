@@ -95,6 +95,7 @@ type Query struct {
 	Limit    int    // 1..200, 0 = 20
 	Cursor   string // Next of the page before
 	Facets   bool   // count the hits, too
+	Typing   bool   // the words are still being typed: that they find nothing says nothing
 }
 
 // Sorts.

@@ -41,7 +41,8 @@ func (h *Handlers) page(w http.ResponseWriter, r *http.Request) error {
 	v.asked = strings.TrimSpace(v.q) != "" || v.kind != ""
 	status := http.StatusOK
 	if v.asked {
-		res, err := h.svc.Find(ctx, search.Query{Q: v.q, Kind: v.kind, Sort: v.sort, Cursor: in.Get("cursor"), Facets: in.Get("cursor") == ""})
+		res, err := h.svc.Find(ctx, search.Query{Q: v.q, Kind: v.kind, Sort: v.sort, Cursor: in.Get("cursor"), Facets: in.Get("cursor") == "",
+			Typing: web.IsFragment(r) && in.Get("go") == ""})
 		if e := errs.As(err); err != nil && e.Code == errs.Invalid {
 			v.problem, status = web.Sentence(ctx, e), http.StatusUnprocessableEntity
 		} else if err != nil {

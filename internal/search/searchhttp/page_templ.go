@@ -220,7 +220,7 @@ func (v *view) box() templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = ui.Btn(ui.BtnProps{Label: words.T(ctx, "search.do"), Kind: "line"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Btn(ui.BtnProps{Label: words.T(ctx, "search.do"), Kind: "line", Name: "go", Value: "1"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -102,6 +102,12 @@ func TestPage(t *testing.T) {
 		if p := b.Get("/search?q=" + url.QueryEscape("どこにもない")); p.Find(".empty").Length() != 1 || p.Status != 200 {
 			t.Error("nothing found says nothing")
 		}
+		if p := b.Fragment("GET", "/search?q="+url.QueryEscape("どこにもな"), nil); p.Find(".empty").Length() != 1 {
+			t.Error("no answer while typing")
+		}
+		if missed, err := a.Search.Missed(a.Ctx, "", 5); err != nil || len(missed) != 1 || missed[0].Words != "どこにもない" {
+			t.Errorf("%v %v", missed, err)
+		}
 		if p := b.Get("/search?q=" + url.QueryEscape("期間:いつか")); p.Status != 422 || !strings.Contains(p.Find("#found").Text(), "いつか") || p.Find("#words").AttrOr("value", "") != "期間:いつか" {
 			t.Errorf("%d %s", p.Status, p.Find("#found").Text())
 		}

@@ -1,4 +1,6 @@
-package search
+// Package ground makes the kinds of the features search stands on findable:
+// notes, contracts, customers, contacts and tasks.
+package ground
 
 import (
 	"context"
@@ -13,14 +15,16 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/id"
 	"kizuki/internal/org"
+	"kizuki/internal/search"
 	"kizuki/internal/task"
 	"kizuki/internal/timeline"
 	"kizuki/internal/who"
 )
 
-// Ground are the kinds of the features search stands on; later features bring
-// their own.
-func Ground() []Kind { return []Kind{notes(), contracts(), organizations(), contacts(), tasks()} }
+// Kinds are all of them; later features bring their own.
+func Kinds() []search.Kind {
+	return []search.Kind{notes(), contracts(), organizations(), contacts(), tasks()}
+}
 
 // table reads things by one statement: id, title, body, contract, author,
 // owner, at, limited.
@@ -31,7 +35,7 @@ type table struct {
 	alive       string
 }
 
-func (t table) load(ctx context.Context, q db.Queryer, ws id.ID, refs []id.ID) ([]Doc, error) {
+func (t table) load(ctx context.Context, q db.Queryer, ws id.ID, refs []id.ID) ([]search.Doc, error) {
 	var w db.Where
 	w.And(t.alias+".workspace_id = ?", ws)
 	db.In(&w, t.alias+".id", refs)
@@ -39,7 +43,7 @@ func (t table) load(ctx context.Context, q db.Queryer, ws id.ID, refs []id.ID) (
 	return db.All(ctx, q, scanDoc, "SELECT "+t.alias+".id, "+t.columns+" FROM "+t.name+" "+t.alias+t.joins+" WHERE "+w.SQL(), w.Args()...)
 }
 
-func scanDoc(r db.Row) (d Doc, err error) {
+func scanDoc(r db.Row) (d search.Doc, err error) {
 	err = r.Scan(&d.Ref, &d.Title, &d.Body, &d.Contract, &d.Author, &d.Owner, (*db.Time)(&d.At), &d.Limited)
 	return d, err
 }
@@ -55,30 +59,30 @@ func (t table) there(d, more string) string {
 		t.alias + ".id = " + d + ".ref_id AND " + t.alive + more + ")"
 }
 
-func notes() Kind {
+func notes() search.Kind {
 	t := table{name: "note", alias: "n", alive: "n.deleted_at = 0",
 		columns: "'', n.body, n.contract_id, n.author_id, NULL, n.at, n.visibility <> 'everyone'"}
-	return Kind{Name: "note", Said: []string{"メモ", "気づき", "ひとりごと", "notes"},
+	return search.Kind{Name: "note", Said: []string{"メモ", "気づき", "ひとりごと", "notes"},
 		News: []bus.Kind{timeline.NoteCreated, timeline.NoteChanged, timeline.NoteDeleted},
 		Load: t.load, Each: t.each,
 		See: func(w *db.Where, a who.Actor, d string) string {
 			return t.there(d, " AND "+audience.Note(w, a, "n")+" AND "+audience.OfContract(w, a, "n"))
 		},
-		URL: func(h Hit) string { return "/notes/" + h.ID.String() },
+		URL: func(h search.Hit) string { return "/notes/" + h.ID.String() },
 	}
 }
 
-func contracts() Kind {
+func contracts() search.Kind {
 	t := table{name: "contract", alias: "c", alive: "1 = 1", joins: " JOIN organization o ON o.workspace_id = c.workspace_id AND o.id = c.org_id"}
-	return Kind{Name: "contract", Said: []string{"契約", "contracts"},
+	return search.Kind{Name: "contract", Said: []string{"契約", "contracts"},
 		News: []bus.Kind{contract.Created, contract.Changed, contract.Ended, contract.Reopened, contract.Archived, contract.Unarchived,
 			contract.TermOpened, contract.TermDropped, contract.Deleted},
-		Also: []Also{{News: []bus.Kind{org.Changed}, Refs: contractsOf}},
+		Also: []search.Also{{News: []bus.Kind{org.Changed}, Refs: contractsOf}},
 		Load: loadContracts, Each: t.each,
 		See: func(w *db.Where, a who.Actor, d string) string {
 			return t.there(d, " AND "+audience.Contract(w, a, "c"))
 		},
-		URL: func(h Hit) string { return "/contracts/" + h.ID.String() },
+		URL: func(h search.Hit) string { return "/contracts/" + h.ID.String() },
 	}
 }
 
@@ -92,11 +96,11 @@ func contractsOf(ctx context.Context, q db.Queryer, ws id.ID, orgs []id.ID) ([]i
 
 // loadContracts puts into a contract's words what a list shows of it, and the
 // texts of its own fields.
-func loadContracts(ctx context.Context, q db.Queryer, ws id.ID, refs []id.ID) ([]Doc, error) {
+func loadContracts(ctx context.Context, q db.Queryer, ws id.ID, refs []id.ID) ([]search.Doc, error) {
 	var w db.Where
 	w.And("c.workspace_id = ?", ws)
 	db.In(&w, "c.id", refs)
-	return db.All(ctx, q, func(r db.Row) (d Doc, err error) {
+	return db.All(ctx, q, func(r db.Row) (d search.Doc, err error) {
 		var key, orgName, kana, department, status, phase, why, domain string
 		var fields db.JSON[map[string]any]
 		err = r.Scan(&d.Ref, &d.Title, &key, &orgName, &kana, &department, &status, &phase, &why, &domain, &fields, (*db.Time)(&d.At), &d.Limited)
@@ -136,29 +140,29 @@ func lines(list ...string) string {
 	return strings.Join(slices.DeleteFunc(list, func(s string) bool { return s == "" }), "\n")
 }
 
-func organizations() Kind {
+func organizations() search.Kind {
 	t := table{name: "organization", alias: "o", alive: "1 = 1"}
-	load := func(ctx context.Context, q db.Queryer, ws id.ID, refs []id.ID) ([]Doc, error) {
+	load := func(ctx context.Context, q db.Queryer, ws id.ID, refs []id.ID) ([]search.Doc, error) {
 		var w db.Where
 		w.And("workspace_id = ?", ws)
 		db.In(&w, "id", refs)
-		return db.All(ctx, q, func(r db.Row) (d Doc, err error) {
+		return db.All(ctx, q, func(r db.Row) (d search.Doc, err error) {
 			var kana, number string
 			err = r.Scan(&d.Ref, &d.Title, &kana, &number, (*db.Time)(&d.At))
 			d.Body = lines(kana, number)
 			return d, err
 		}, "SELECT id, name, kana, corporate_number, created_at FROM organization WHERE "+w.SQL(), w.Args()...)
 	}
-	return Kind{Name: "organization", Said: []string{"顧客", "customer", "customers", "organizations"},
+	return search.Kind{Name: "organization", Said: []string{"顧客", "customer", "customers", "organizations"},
 		News: []bus.Kind{org.Created, org.Changed, org.Deleted}, Load: load, Each: t.each,
 		See: func(_ *db.Where, _ who.Actor, d string) string { return t.there(d, "") },
-		URL: func(h Hit) string { return "/organizations/" + h.ID.String() },
+		URL: func(h search.Hit) string { return "/organizations/" + h.ID.String() },
 	}
 }
 
-func contacts() Kind {
+func contacts() search.Kind {
 	t := table{name: "contact", alias: "p", alive: "1 = 1"}
-	return Kind{Name: "contact", Said: []string{"先方", "先方担当者", "contacts"},
+	return search.Kind{Name: "contact", Said: []string{"先方", "先方担当者", "contacts"},
 		News: []bus.Kind{contact.Added, contact.Changed, contact.Removed}, Load: loadContacts, Each: t.each,
 		See: func(w *db.Where, a who.Actor, d string) string {
 			return "EXISTS (SELECT 1 FROM contract_contact l WHERE l.workspace_id = " + d + ".workspace_id AND l.contact_id = " + d + ".ref_id AND " +
@@ -170,7 +174,7 @@ func contacts() Kind {
 			db.In(&w, "l.contact_id", refs)
 			return linked(ctx, q, &w, audience.OfContract(&w, a, "l"))
 		},
-		URL: func(h Hit) string { return "/contracts/" + h.Contract.String() },
+		URL: func(h search.Hit) string { return "/contracts/" + h.Contract.String() },
 	}
 }
 
@@ -193,11 +197,11 @@ func linked(ctx context.Context, q db.Queryer, w *db.Where, more string) (map[id
 	return out, err
 }
 
-func loadContacts(ctx context.Context, q db.Queryer, ws id.ID, refs []id.ID) ([]Doc, error) {
+func loadContacts(ctx context.Context, q db.Queryer, ws id.ID, refs []id.ID) ([]search.Doc, error) {
 	var w db.Where
 	w.And("p.workspace_id = ?", ws)
 	db.In(&w, "p.id", refs)
-	docs, err := db.All(ctx, q, func(r db.Row) (d Doc, err error) {
+	docs, err := db.All(ctx, q, func(r db.Row) (d search.Doc, err error) {
 		var kana, title, mail, phone, orgName string
 		err = r.Scan(&d.Ref, &d.Title, &kana, &title, &mail, &phone, &orgName, (*db.Time)(&d.At))
 		d.Body = lines(kana, title, mail, phone, orgName)
@@ -221,29 +225,13 @@ func loadContacts(ctx context.Context, q db.Queryer, ws id.ID, refs []id.ID) ([]
 	return docs, err
 }
 
-func tasks() Kind {
+func tasks() search.Kind {
 	t := table{name: "task", alias: "t", alive: "t.state <> 'closed'", // closed: it is as if it had never been
 		columns: "t.title, t.why, t.contract_id, t.created_by, t.owner_id, t.created_at, t.title = ''"}
-	return Kind{Name: "task", Said: []string{"タスク", "やること", "tasks", "todo"},
+	return search.Kind{Name: "task", Said: []string{"タスク", "やること", "tasks", "todo"},
 		News: []bus.Kind{task.Created, task.Done, task.Skipped, task.Reopened, task.Snoozed, task.Changed, task.Closed, task.Deleted},
 		Load: t.load, Each: t.each,
 		See: func(w *db.Where, a who.Actor, d string) string { return t.there(d, " AND "+audience.OfRow(w, a, "t")) },
-		URL: func(h Hit) string { return "/tasks/" + h.ID.String() },
+		URL: func(h search.Hit) string { return "/tasks/" + h.ID.String() },
 	}
-}
-
-// owned are the owners of contracts.
-func (s *Service) owned(ctx context.Context, contracts []id.ID) (map[id.ID]id.ID, error) {
-	var w db.Where
-	w.And("workspace_id = ?", who.From(ctx).Workspace)
-	db.In(&w, "id", contracts)
-	list, err := db.All(ctx, s.db, func(r db.Row) (l link, err error) {
-		err = r.Scan(&l.contact, &l.contract)
-		return l, err
-	}, "SELECT id, owner_id FROM contract WHERE "+w.SQL(), w.Args()...)
-	out := make(map[id.ID]id.ID, len(list))
-	for _, l := range list {
-		out[l.contact] = l.contract
-	}
-	return out, err
 }

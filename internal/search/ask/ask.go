@@ -1,4 +1,6 @@
-package search
+// Package ask reads queries in words: what must be there, what must not, and
+// filters by people, kinds, contracts, teams and days.
+package ask
 
 import (
 	"slices"
@@ -263,4 +265,16 @@ func span(s string, today cal.Date) (from, to cal.Date, err error) {
 		return "", "", errs.Field("q", "search.err.date", "Value", s)
 	}
 	return d, d, nil
+}
+
+// Holds tells of the words of a thing, folded, whether they meet the query: for
+// what waits to be indexed.
+func (a Ask) Holds(title, body string) bool {
+	has := func(t Term) bool { return strings.Contains(title, t.Folded) || strings.Contains(body, t.Folded) }
+	for _, g := range a.All {
+		if !slices.ContainsFunc(g, has) {
+			return false
+		}
+	}
+	return !slices.ContainsFunc(a.None, has)
 }
