@@ -92,8 +92,11 @@ func (s *Service) again(ctx context.Context, ws id.ID, kind string, refs []id.ID
 // sweep takes out of the index what is not there any more.
 func (s *Service) sweep(ctx context.Context, ws id.ID) error {
 	for before := lastRow; ; {
-		rows, err := db.All(ctx, s.db, scanRow, `SELECT id, kind, ref_id, part, parts, contract_id, author_id, owner_id FROM search_doc
-			WHERE workspace_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3`, ws, before, batch)
+		var w db.Where
+		w.And(s.full.own("d"), ws)
+		w.And("d.id < ?", before)
+		rows, err := db.All(ctx, s.db, scanRow, `SELECT d.id, d.kind, d.ref_id, d.part, d.parts, d.contract_id, d.author_id, d.owner_id
+			FROM search_doc d WHERE `+w.SQL()+" ORDER BY d.id DESC LIMIT "+w.Arg(batch), w.Args()...)
 		if err != nil || len(rows) == 0 {
 			return err
 		}
