@@ -16,6 +16,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/intake/columns"
 	"kizuki/internal/intake/compare"
+	"kizuki/internal/intake/keys"
 	"kizuki/internal/intake/traces"
 	"kizuki/internal/org"
 	"kizuki/internal/timeline"
@@ -42,16 +43,7 @@ type journal struct {
 	Options    []columns.NewOption `json:"options,omitempty"`
 	Contacts   []contact.Link      `json:"contacts,omitempty"`
 	Notes      []id.ID             `json:"notes,omitempty"`
-	Came       []cameBack          `json:"came,omitempty"`
-}
-
-// cameBack is how an absent key stood before it came back.
-type cameBack struct {
-	Key        string `json:"key"`
-	Since      int64  `json:"since"`
-	ReviewedAt int64  `json:"reviewed_at"`
-	ReviewedBy id.ID  `json:"reviewed_by"`
-	Review     string `json:"review"`
+	Came       []keys.Came         `json:"came,omitempty"`
 }
 
 // Apply writes what was staged, in one transaction: all or nothing.
@@ -182,10 +174,7 @@ type applier struct {
 }
 
 func (ap *applier) run(ctx context.Context) error {
-	if err := takeSource(ctx, ap.tx, ap.actor.Workspace, ap.imp); err != nil {
-		return err
-	}
-	if err := stillTrue(ctx, ap.tx, ap.actor.Workspace, ap.imp.ID); err != nil {
+	if err := ap.newest(ctx); err != nil {
 		return err
 	}
 	if err := ap.makeFields(ctx); err != nil {
@@ -476,14 +465,18 @@ func (ap *applier) touch(ctx context.Context) error {
 // contracts that vanished or came back.
 func (ap *applier) keepKeys(ctx context.Context) error {
 	var err error
-	if ap.journal.Came, err = comeBack(ctx, ap.tx, ap.actor.Workspace, ap.imp); err != nil {
+	if ap.imp.Counts.Reappeared > 0 {
+		if ap.journal.Came, err = keys.ComeBack(ctx, ap.tx, ap.actor.Workspace, ap.imp.of()); err != nil {
+			return err
+		}
+	}
+	if err := keys.MarkSeen(ctx, ap.tx, ap.actor.Workspace, ap.imp.of(), ap.now); err != nil {
 		return err
 	}
-	if err := markSeen(ctx, ap.tx, ap.actor.Workspace, ap.imp, ap.now); err != nil {
-		return err
-	}
-	if err := markAbsent(ctx, ap.tx, ap.actor.Workspace, ap.imp, ap.now); err != nil {
-		return err
+	if ap.imp.Counts.Absent > 0 {
+		if err := keys.MarkAbsent(ctx, ap.tx, ap.actor.Workspace, ap.imp.of(), ap.now); err != nil {
+			return err
+		}
 	}
 	var news []bus.Change
 	for outcome, kind := range map[Outcome]bus.Kind{Absent: WentAbsent, Reappeared: CameBack} {
@@ -512,6 +505,19 @@ func (ap *applier) decide() error {
 		}
 	}
 	return nil
+}
+
+// newest makes the import the newest of its source, if what it was compared with
+// still stands.
+func (ap *applier) newest(ctx context.Context) error {
+	ok, err := keys.Take(ctx, ap.tx, ap.actor.Workspace, ap.imp.of(), ap.imp.BaseID, db.AsJSON(ap.imp.Plan.Mapping()))
+	if err == nil && ok {
+		ok, err = keys.StillTrue(ctx, ap.tx, ap.actor.Workspace, ap.imp.ID)
+	}
+	if err == nil && !ok {
+		err = errStale()
+	}
+	return err
 }
 
 func errStale() *errs.E { return errs.New(errs.Conflict, "intake.err.stale") }

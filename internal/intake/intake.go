@@ -23,6 +23,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/intake/columns"
 	"kizuki/internal/intake/compare"
+	"kizuki/internal/intake/keys"
 	"kizuki/internal/intake/upload"
 )
 
@@ -156,12 +157,15 @@ type Import struct {
 	Total      int
 	Counts     Counts
 	Plan       Plan
-	Problem    *Problem // why it failed
-	BaseID     id.ID    // the source's newest import when this one was staged
+	Problem    *Problem         // why it failed
+	BaseID     id.ID            // the source's newest import when this one was staged
+	Succeeds   map[string]id.ID // folded keys that go on with a contract as its next term
 	At         time.Time
 	AppliedAt  time.Time
 	UndoneAt   time.Time
 }
+
+func (i Import) of() keys.Of { return keys.Of{Import: i.ID, Source: i.SourceID} }
 
 // Result is what an import did or would do, for the command line and REST.
 type Result struct {

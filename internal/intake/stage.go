@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
@@ -16,6 +17,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/intake/columns"
 	"kizuki/internal/intake/compare"
+	sourcekeys "kizuki/internal/intake/keys"
 	"kizuki/internal/intake/sheet"
 	"kizuki/internal/intake/upload"
 	"kizuki/internal/org"
@@ -320,10 +322,16 @@ func (st *stager) compare(ctx context.Context, lines []compare.Line) ([]compare.
 	if k.Contracts, err = st.contracts.LoadByKeys(ctx, st.db, st.actor.Workspace, keys); err != nil {
 		return nil, err
 	}
-	if k.Seen, err = seenKeys(ctx, st.db, st.actor.Workspace, st.imp.SourceID, keys); err != nil {
+	if k.Seen, err = sourcekeys.Seen(ctx, st.db, st.actor.Workspace, st.imp.SourceID, keys); err != nil {
 		return nil, err
 	}
 	if err := st.renamed(ctx, &k); err != nil {
+		return nil, err
+	}
+	if err := st.succeed(ctx, &k, keys); err != nil {
+		return nil, err
+	}
+	if err := st.refuse(ctx, &k, lines, keys); err != nil {
 		return nil, err
 	}
 	if k.Orgs, err = st.orgs.Load(ctx, st.db, st.actor.Workspace, st.doubtful(lines, k.Contracts)); err != nil {
@@ -376,14 +384,18 @@ func (st *stager) doubtful(lines []compare.Line, contracts map[string]contract.C
 func (st *stager) absent(ctx context.Context) (int, error) {
 	n := 0
 	for after := ""; ; {
-		keys, contracts, err := presentKeys(ctx, st.db, st.actor.Workspace, st.imp.SourceID, after, 5*chunk)
+		keys, contracts, err := sourcekeys.Present(ctx, st.db, st.actor.Workspace, st.imp.SourceID, after, 5*chunk)
 		if err != nil || len(keys) == 0 {
 			return n, err
 		}
 		st.known += len(keys)
 		var rows []compare.Row
+		seen, err := audience.SeesContracts(ctx, st.db, st.actor, contracts)
+		if err != nil {
+			return n, err
+		}
 		for i, key := range keys {
-			if !st.reader.Has(key) {
+			if !st.reader.Has(key) && seen[contracts[i]] && !st.succeeded(contracts[i]) {
 				n++
 				rows = append(rows, compare.Row{Line: -n, KeyFold: key, Outcome: Absent, Contract: contracts[i], RawBefore: "{}", RawAfter: "{}"})
 			}
@@ -391,12 +403,12 @@ func (st *stager) absent(ctx context.Context) (int, error) {
 		if after = keys[len(keys)-1]; len(rows) == 0 {
 			continue
 		}
-		seen, err := seenKeys(ctx, st.db, st.actor.Workspace, st.imp.SourceID, keysOf(rows))
+		were, err := sourcekeys.Seen(ctx, st.db, st.actor.Workspace, st.imp.SourceID, keysOf(rows))
 		if err != nil {
 			return n, err
 		}
 		for i := range rows {
-			rows[i].Seen = seen[rows[i].KeyFold]
+			rows[i].Seen = were[rows[i].KeyFold]
 		}
 		if err := st.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 			return insertRows(ctx, tx, st.actor.Workspace, st.imp.ID, rows, st.imp.Done)

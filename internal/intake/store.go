@@ -3,7 +3,6 @@ package intake
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -21,8 +20,8 @@ const chunk = 1000
 const inList = 500
 
 const selectImport = `SELECT i.id, i.source_id, s.name, i.member_id, coalesce(m.name, ''), i.file_name, i.sheet, i.mode,
-	i.mapping, i.state, i.done_rows, i.total_rows, i.counts, i.plan, i.problem, i.base_import_id, i.at, i.applied_at, i.undone_at
-	FROM import i JOIN source s ON s.workspace_id = i.workspace_id AND s.id = i.source_id
+	i.mapping, i.state, i.done_rows, i.total_rows, i.counts, i.plan, i.problem, i.base_import_id, i.at, i.applied_at, i.undone_at,
+	i.successions FROM import i JOIN source s ON s.workspace_id = i.workspace_id AND s.id = i.source_id
 	LEFT JOIN member m ON m.workspace_id = i.workspace_id AND m.id = i.member_id WHERE `
 
 func scanImport(r db.Row) (Import, error) {
@@ -31,10 +30,11 @@ func scanImport(r db.Row) (Import, error) {
 	var counts db.JSON[Counts]
 	var plan db.JSON[Plan]
 	var problem db.JSON[*Problem]
+	var succeeds db.JSON[map[string]id.ID]
 	err := r.Scan(&i.ID, &i.SourceID, &i.SourceName, &i.MemberID, &i.MemberName, &i.FileName, &i.Sheet, &i.Mode,
 		&mapping, &i.State, &i.Done, &i.Total, &counts, &plan, &problem, &i.BaseID, (*db.Time)(&i.At),
-		(*db.Time)(&i.AppliedAt), (*db.Time)(&i.UndoneAt))
-	i.Mapping, i.Counts, i.Plan, i.Problem = mapping.V, counts.V, plan.V, problem.V
+		(*db.Time)(&i.AppliedAt), (*db.Time)(&i.UndoneAt), &succeeds)
+	i.Mapping, i.Counts, i.Plan, i.Problem, i.Succeeds = mapping.V, counts.V, plan.V, problem.V, succeeds.V
 	return i, err
 }
 
@@ -101,40 +101,6 @@ func oneSource(ctx context.Context, q db.Queryer, ws, source id.ID) (Source, err
 		err = errs.Missing("source")
 	}
 	return s, err
-}
-
-// seenKeys reads how a source knows keys.
-func seenKeys(ctx context.Context, q db.Queryer, ws, source id.ID, keys []string) (map[string]compare.Seen, error) {
-	out := map[string]compare.Seen{}
-	for part := range slices.Chunk(keys, inList) {
-		var w db.Where
-		w.And("workspace_id = ? AND source_id = ?", ws, source)
-		db.In(&w, "key_fold", part)
-		_, err := db.All(ctx, q, func(r db.Row) (struct{}, error) {
-			var key string
-			var k compare.Seen
-			err := r.Scan(&key, &k.Contract, &k.LastImport, &k.LastSeen, &k.Absent, &k.Brought)
-			out[key] = k
-			return struct{}{}, err
-		}, `SELECT key_fold, contract_id, last_import_id, last_seen_at, absent_since, brought FROM source_key WHERE `+w.SQL(), w.Args()...)
-		if err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
-}
-
-// presentKeys walks the keys of a source that are not absent, in their order.
-func presentKeys(ctx context.Context, q db.Queryer, ws, source id.ID, after string, limit int) (keys []string, contracts []id.ID, err error) {
-	_, err = db.All(ctx, q, func(r db.Row) (struct{}, error) {
-		var key string
-		var c id.ID
-		err := r.Scan(&key, &c)
-		keys, contracts = append(keys, key), append(contracts, c)
-		return struct{}{}, err
-	}, `SELECT key_fold, contract_id FROM source_key WHERE workspace_id = $1 AND source_id = $2 AND key_fold > $3
-		AND absent_since = 0 ORDER BY key_fold LIMIT $4`, ws, source, after, limit)
-	return keys, contracts, err
 }
 
 const insertRow = `INSERT INTO import_row (workspace_id, import_id, line, key_fold, outcome, contract_id, before, after, problems,

@@ -12,6 +12,7 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/intake/compare"
+	"kizuki/internal/intake/keys"
 	"kizuki/internal/intake/traces"
 	"kizuki/internal/who"
 )
@@ -81,7 +82,7 @@ func (un *undoer) run(ctx context.Context) error {
 	un.journal, un.stays = j.V, map[id.ID]bool{}
 	steps := []func(context.Context) error{
 		func(ctx context.Context) error { return traces.Unseen(ctx, un.tx, un.ws, un.imp.ID) },
-		func(ctx context.Context) error { return unmark(ctx, un.tx, un.ws, un.imp, un.journal.Came) },
+		func(ctx context.Context) error { return keys.Unmark(ctx, un.tx, un.ws, un.imp.of(), un.journal.Came) },
 		func(ctx context.Context) error { return un.pages(ctx, un.restore, Updated, Reappeared) },
 		func(ctx context.Context) error { return un.pages(ctx, un.remove, Created) },
 		un.extras, un.fieldsAndOptions, un.peopleAndOrgs,

@@ -19,6 +19,7 @@ type Known struct {
 	Contracts map[string]contract.Contract // by folded key
 	Seen      map[string]Seen              // by folded key
 	Orgs      map[id.ID]org.Organization   // of the contracts whose organization is in doubt
+	Succeeds  map[string]bool              // keys under which a contract goes on as its next term
 	Today     cal.Date
 }
 
@@ -43,7 +44,7 @@ func (r *Reader) Compare(l Line, k Known) (Row, error) {
 	out.Contract, out.WasImport, out.WasAt = next.ID, old.LastImportID, db.Micros(old.DataAt)
 	r.references(&out, l, old, next, number)
 	if exists {
-		if old.Renews(next, k.Today) {
+		if old.Renews(next, k.Today) || k.Succeeds[l.KeyFold] {
 			out.After.Term = old.TermNo + 1
 		}
 	} else {
@@ -74,6 +75,9 @@ func (r *Reader) next(l *Line, old contract.Contract, exists bool, k Known) (nex
 		}
 	} else {
 		next = old.Clone()
+		if k.Succeeds[l.KeyFold] {
+			l.values["key"] = l.key
+		}
 	}
 	r.assign(l, &next)
 	if l.Org.Name != "" && len(l.Problems) == 0 {

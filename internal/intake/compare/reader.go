@@ -238,6 +238,11 @@ func (r *Reader) learn(f field.Field, v any) {
 	}
 }
 
+// Refuse leaves a line out, because of what its key stands for.
+func (r *Reader) Refuse(l *Line, key string) {
+	r.problem(l, r.plan.Column("key"), l.key, errs.Field("key", key))
+}
+
 // problem notes an error of a cell, if there is one.
 func (r *Reader) problem(l *Line, column int, value string, err error) {
 	if err == nil {

@@ -3,6 +3,7 @@ package intakehttp
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -14,6 +15,7 @@ import (
 	"kizuki/internal/field"
 	"kizuki/internal/id"
 	"kizuki/internal/intake"
+	"kizuki/internal/intake/succession"
 	"kizuki/internal/web"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
@@ -90,7 +92,7 @@ func (h *Handlers) upload(w http.ResponseWriter, r *http.Request) error {
 	if !web.IsInput(err) && e.Code != errs.Unsupported && e.Code != errs.TooLarge {
 		return err
 	}
-	p := &homePage{values: web.Form{Values: url.Values{"source": {f.Source}, "mode": {string(f.Mode)}}}, errors: web.FieldErrors(ctx, err)}
+	p := &homePage{values: web.Form{Values: url.Values{"source": {f.Source}, "mode": {string(f.Mode)}, "pasted": {f.pasted}}}, errors: web.FieldErrors(ctx, err)}
 	return h.showHome(w, r, web.Status(e.Code), p)
 }
 
@@ -108,6 +110,7 @@ type importPage struct {
 	error  string
 	errors map[string]string // by column, of the mapping
 	more   moreRows
+	offers []succession.Offer
 }
 
 // moreRows is a whole outcome, a page at a time.
@@ -145,7 +148,7 @@ func (h *Handlers) showImport(w http.ResponseWriter, r *http.Request, status int
 		}
 		return web.Page(w, r, status, m, p.whole())
 	}
-	if err := h.loadPreview(ctx, p); err != nil {
+	if err := errors.Join(h.loadPreview(ctx, p), h.loadOffers(ctx, p)); err != nil {
 		return err
 	}
 	return web.Page(w, r, status, m, p.view())

@@ -35,6 +35,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "GET", Path: "/imports/{id}", Need: who.Read, Handle: h.show},
 		{Method: "GET", Path: "/imports/{id}/errors.csv", Need: who.Read, Handle: h.errorFile},
 		{Method: "POST", Path: "/imports/{id}/mapping", Need: who.Write, Handle: h.remap},
+		{Method: "POST", Path: "/imports/{id}/successions", Need: who.Write, Handle: h.succeed},
+		{Method: "POST", Path: "/imports/{id}/successions/undo", Need: who.Write, Handle: h.unsucceed},
 		{Method: "POST", Path: "/imports/{id}/apply", Need: who.Write, Handle: h.apply},
 		{Method: "POST", Path: "/imports/{id}/undo", Need: who.Write, Handle: h.undo},
 		{Method: "POST", Path: "/imports/{id}/drop", Need: who.Write, Handle: h.drop},

@@ -3,7 +3,6 @@ package intakehttp
 import (
 	"errors"
 	"io"
-	"mime/multipart"
 	"net/http"
 	"os"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"kizuki/internal/intake"
 	"kizuki/internal/text"
 	"kizuki/internal/web"
+	"kizuki/internal/web/words"
 )
 
 // form is an upload with the values that came with it.
@@ -19,6 +19,7 @@ type form struct {
 	intake.Upload
 	options intake.ApplyOptions
 	dryRun  bool
+	pasted  string // rows from the clipboard, in place of a file
 }
 
 // readUpload takes the multipart body of a page or of REST apart. The file is
@@ -41,15 +42,20 @@ func readUpload(w http.ResponseWriter, r *http.Request) (f form, done func(), er
 		return f, done, err
 	}
 	upload, head, err := r.FormFile("file")
-	if errors.Is(err, http.ErrMissingFile) {
-		return f, done, errs.Field("file", "intake.err.no_file")
-	}
-	if err != nil {
+	var from io.Reader = upload
+	switch {
+	case errors.Is(err, http.ErrMissingFile):
+		if f.pasted = values.Get("pasted"); strings.TrimSpace(f.pasted) == "" {
+			return f, done, errs.Field("file", "intake.err.no_file")
+		}
+		f.FileName, from = words.T(r.Context(), "intake.pasted_name"), strings.NewReader(f.pasted)
+	case err != nil:
 		return f, done, web.BodyError(err)
+	default:
+		defer upload.Close()
+		f.FileName = head.Filename
 	}
-	defer upload.Close()
-	f.FileName = head.Filename
-	if f.Path, err = toDisk(upload); err != nil {
+	if f.Path, err = toDisk(from); err != nil {
 		return f, done, err
 	}
 	return f, func() { os.Remove(f.Path); _ = r.MultipartForm.RemoveAll() }, nil
@@ -57,7 +63,7 @@ func readUpload(w http.ResponseWriter, r *http.Request) (f form, done func(), er
 
 func yes(s string) bool { return s != "" && s != "0" && s != "false" }
 
-func toDisk(from multipart.File) (path string, err error) {
+func toDisk(from io.Reader) (path string, err error) {
 	to, err := os.CreateTemp("", "kizuki-upload-*")
 	if err != nil {
 		return "", err
