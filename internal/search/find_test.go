@@ -149,6 +149,17 @@ func TestEveryKind(t *testing.T) {
 				t.Errorf("hit %d opens %s, want %s", i, res.Hits[i].URL, want)
 			}
 		}
+		part, err := w.Tasks.Create(w.Ctx, task.New{Parent: todo.ID, Title: "珊瑚の下ごしらえ"})
+		w.must(err)
+		elsewhere, err := w.Contracts.Create(w.Ctx, contract.Input{Key: "B-2", Name: "倉庫", Organization: "しおかぜ"})
+		w.must(err)
+		w.twice(func() { w.words(w.Ctx, "珊瑚 契約:A-1", part.ID) })
+		_, err = w.Tasks.Update(w.Ctx, todo.ID, []task.Edit{{Field: "contract", New: elsewhere.ID.String()}})
+		w.must(err)
+		w.twice(func() {
+			w.words(w.Ctx, "珊瑚 契約:A-1")
+			w.words(w.Ctx, "珊瑚 契約:B-2", part.ID)
+		})
 		_, err = w.Orgs.Update(w.Ctx, w.c.OrgID, []org.Edit{{Field: "name", New: "しらさぎ運輸"}})
 		w.must(err)
 		w.twice(func() {

@@ -230,8 +230,18 @@ func tasks() search.Kind {
 		columns: "t.title, t.why, t.contract_id, t.created_by, t.owner_id, t.created_at, t.title = ''"}
 	return search.Kind{Name: "task", Said: []string{"タスク", "やること", "tasks", "todo"},
 		News: []bus.Kind{task.Created, task.Done, task.Skipped, task.Reopened, task.Snoozed, task.Changed, task.Closed, task.Deleted},
+		Also: []search.Also{{News: []bus.Kind{task.Changed}, Refs: partsOf}},
 		Load: t.load, Each: t.each,
 		See: func(w *db.Where, a who.Actor, d string) string { return t.there(d, " AND "+audience.OfRow(w, a, "t")) },
 		URL: func(h search.Hit) string { return "/tasks/" + h.ID.String() },
 	}
+}
+
+// partsOf are the subtasks, which move with their task from contract to
+// contract.
+func partsOf(ctx context.Context, q db.Queryer, ws id.ID, parents []id.ID) ([]id.ID, error) {
+	var w db.Where
+	w.And("workspace_id = ?", ws)
+	db.In(&w, "parent_id", parents)
+	return db.All(ctx, q, db.Value[id.ID], "SELECT id FROM task WHERE "+w.SQL(), w.Args()...)
 }
