@@ -115,3 +115,17 @@ func TestJSONAloneOnStandardOutput(t *testing.T) {
 		t.Errorf("the token is not alone: %q", out)
 	}
 }
+
+// The index is built anew from the command line, as it is beside a server.
+func TestIndexRebuild(t *testing.T) {
+	data := setUp(t)
+	file := filepath.Join(t.TempDir(), "list.csv")
+	if err := os.WriteFile(file, []byte("契約ID,契約名,会社名\nA-1,配車,みなと物流\nA-2,倉庫,しらさぎ\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kizuki(t, "", "import", "contracts", file, "--source", "s", "--json", "--data", data)
+	code, out, progress := run(t, "", "index", "rebuild", "--json", "--data", data)
+	if c := counts(t, out); code != 0 || c["indexed"] != 4.0 || !strings.Contains(progress, "2") {
+		t.Errorf("exit %d: %s, %s", code, out, progress)
+	}
+}

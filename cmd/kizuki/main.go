@@ -51,6 +51,7 @@ type cli struct {
 	Export  exportCmds `cmd:"" help:"Export contracts."`
 	Token   tokenCmds  `cmd:"" help:"API tokens."`
 	Rules   rulesCmds  `cmd:"" help:"Countdown rules."`
+	Index   indexCmds  `cmd:"" help:"The search index."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 

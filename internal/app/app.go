@@ -150,6 +150,7 @@ func (a *App) Serve(ctx context.Context, ln net.Listener) error {
 	go a.Live.Run(ctx)
 	jobs := make(chan error, 1)
 	go func() { jobs <- a.Jobs.Run(ctx) }()
+	go a.Search.Run(ctx)
 	served := make(chan error, 1)
 	go func() { served <- srv.Serve(ln) }()
 	select {

@@ -29,6 +29,9 @@ import (
 	"kizuki/internal/revenue/revenuehttp"
 	"kizuki/internal/rule"
 	"kizuki/internal/rule/rulehttp"
+	"kizuki/internal/search"
+	"kizuki/internal/search/ground"
+	"kizuki/internal/search/searchhttp"
 	"kizuki/internal/task"
 	"kizuki/internal/task/taskhttp"
 	"kizuki/internal/timeline"
@@ -59,6 +62,7 @@ type features struct {
 	Today     *today.Service
 	Everyone  *everyone.Service
 	Live      *live.Hub
+	Search    *search.Service
 }
 
 // build makes the features and connects their news. timeline hears it before
@@ -93,6 +97,9 @@ func (a *App) build() {
 	a.Everyone = everyone.New(a.DB, a.Timeline)
 	a.Live = live.New(a.DB, a.Log)
 	a.Live.Subscribe(a.Bus, timeline.NoteCreated, timeline.NoteChanged, timeline.NoteDeleted)
+	a.Search = search.New(a.DB, a.Jobs)
+	a.Search.Audit = a.Workspace.AuditIn
+	a.Search.Register(a.Bus, ground.Kinds()...)
 	a.clocks()
 	a.housekeeping()
 }
@@ -101,7 +108,7 @@ func (a *App) build() {
 func (a *App) clocks() {
 	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
 	a.Contacts.Now, a.Renewals.Now, a.Revenue.Now, a.Handovers.Now = a.Now, a.Now, a.Now, a.Now
-	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now, a.Everyone.Now = a.Now, a.Now, a.Now, a.Now, a.Now
+	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now, a.Everyone.Now, a.Search.Now = a.Now, a.Now, a.Now, a.Now, a.Now, a.Now
 }
 
 func (a *App) noteOnTask(ctx context.Context, tx *db.Tx, contract id.ID, body, aboutKind string, about id.ID) error {
@@ -163,7 +170,8 @@ func (a *App) pages() []feature {
 	day := todayhttp.New(a.Today, contracts.Sheet)
 	day.Lead = leadOf(handovers)
 	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, money, trail, tasks,
-		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, everyonehttp.New(a.Everyone, a.Workspace, a.Live, trail.Feed), intakehttp.New(a.Imports)}
+		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, everyonehttp.New(a.Everyone, a.Workspace, a.Live, trail.Feed), intakehttp.New(a.Imports),
+		searchhttp.New(a.Search)}
 }
 
 // leadOf lets Today open with what was handed over.
@@ -193,6 +201,7 @@ func init() {
 	words.Add(todayhttp.Words())
 	words.Add(everyonehttp.Words())
 	words.Add(intakehttp.Words())
+	words.Add(searchhttp.Words())
 }
 
 // routes mounts every page and endpoint.
@@ -206,6 +215,7 @@ func (a *App) routes() http.Handler {
 		Inbox:  a.Timeline.Unread,
 		News:   a.news,
 		Places: places,
+		Search: "/search",
 		Log:    a.Log, Secure: a.Secure, Demo: a.Demo, Now: a.Now,
 	})
 	a.REST = api.New(a.Version, a.Log, a.Workspace.Bearer)

@@ -11,6 +11,7 @@ import (
 	"kizuki/internal/org/orghttp"
 	"kizuki/internal/renewal/renewalhttp"
 	"kizuki/internal/rule/rulehttp"
+	"kizuki/internal/search/searchhttp"
 	"kizuki/internal/task/taskhttp"
 	"kizuki/internal/timeline/timelinehttp"
 	"kizuki/internal/today/todayhttp"
@@ -22,6 +23,6 @@ import (
 // and no page holds a word of its own.
 func TestWords(t *testing.T) {
 	wordstest.CheckCatalogues(t, api.Words(), workspacehttp.Words(), fieldhttp.Words(), orghttp.Words(), contracthttp.Words(), renewalhttp.Words(),
-		timelinehttp.Words(), taskhttp.Words(), rulehttp.Words(), handoverhttp.Words(), todayhttp.Words(), intakehttp.Words())
+		timelinehttp.Words(), taskhttp.Words(), rulehttp.Words(), handoverhttp.Words(), todayhttp.Words(), intakehttp.Words(), searchhttp.Words())
 	wordstest.CheckTempl(t, "../..")
 }

@@ -271,7 +271,11 @@ func (s *Service) RemoveManyIn(ctx context.Context, tx *db.Tx, ws id.ID, links [
 			return err
 		}
 	}
-	return nil
+	news := make([]bus.Change, 0, len(links))
+	for _, l := range links { // without a contract: the trail does not tell of what was taken back
+		news = append(news, bus.Change{Kind: Removed, Workspace: ws, Ref: l.Contact.ID})
+	}
+	return s.bus.Publish(ctx, tx, news...)
 }
 
 func (s *Service) contact(ctx context.Context, tx *db.Tx, contractID, contactID id.ID) (Contact, error) {

@@ -207,7 +207,11 @@ func (s *Service) DeleteIn(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID
 			return err
 		}
 	}
-	return nil
+	gone := make([]bus.Change, len(ids))
+	for i, c := range ids {
+		gone[i] = bus.Change{Kind: Deleted, Workspace: ws, Ref: c}
+	}
+	return s.bus.Publish(ctx, tx, gone...)
 }
 
 // TouchIn notes that an import has seen contracts unchanged: their data is

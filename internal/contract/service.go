@@ -28,10 +28,11 @@ const (
 	Reopened      bus.Kind = "contract.reopened"
 	Archived      bus.Kind = "contract.archived"
 	Unarchived    bus.Kind = "contract.unarchived"
-	TermOpened    bus.Kind = "term.opened"    // Data: no, starts, renews
-	TermAmended   bus.Kind = "term.amended"   // Data: effective, amount (as people read it), words
-	TermUnamended bus.Kind = "term.unamended" // TermAmended taken back; Data: effective
-	TermDropped   bus.Kind = "term.dropped"   // TermOpened taken back; Data: no, of the term that runs again
+	TermOpened    bus.Kind = "term.opened"      // Data: no, starts, renews
+	TermAmended   bus.Kind = "term.amended"     // Data: effective, amount (as people read it), words
+	TermUnamended bus.Kind = "term.unamended"   // TermAmended taken back; Data: effective
+	Deleted       bus.Kind = "contract.deleted" // by an undo, for good: Ref alone, since there is no trail left
+	TermDropped   bus.Kind = "term.dropped"     // TermOpened taken back; Data: no, of the term that runs again
 )
 
 // Service offers the acts on contracts.

@@ -51,7 +51,7 @@ func TestEveryIndexBeginsWithTheWorkspace(t *testing.T) {
 		"node": "no workspace", "cron": "no workspace", "job": "claimed across workspaces",
 		"workspace": "is the workspace", "account": "a person in several workspaces",
 		"session": "looked up before the workspace is known", "throttle": "before sign-in",
-		"goose_db_version": "goose's own",
+		"goose_db_version": "goose's own", "search_fts_idx": "FTS5's own", "search_fts_config": "FTS5's own",
 	}
 	exceptions := map[string]string{
 		"member_by_account": "sign-in finds the workspaces of an account",

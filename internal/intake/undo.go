@@ -184,7 +184,11 @@ func (un *undoer) remove(ctx context.Context, rows []compare.Row) error {
 		return err
 	}
 	for part := range slices.Chunk(gone, inList) {
-		if err := traces.ForgetWork(ctx, un.tx, un.ws, part); err != nil {
+		gone, err := traces.ForgetWork(ctx, un.tx, un.ws, part)
+		if err == nil {
+			err = un.bus.Publish(ctx, un.tx, gone...)
+		}
+		if err != nil {
 			return err
 		}
 	}

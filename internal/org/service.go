@@ -20,6 +20,7 @@ import (
 const (
 	Created bus.Kind = "organization.created"
 	Changed bus.Kind = "organization.changed"
+	Deleted bus.Kind = "organization.deleted" // by an undo
 )
 
 // Service offers the acts on organizations.
@@ -403,5 +404,13 @@ func (s *Service) ForgetIn(ctx context.Context, tx *db.Tx, ws id.ID, created, nu
 			return err
 		}
 	}
-	return removeUnused(ctx, tx, ws, created)
+	gone, err := removeUnused(ctx, tx, ws, created)
+	if err != nil {
+		return err
+	}
+	news := make([]bus.Change, len(gone))
+	for i, o := range gone {
+		news[i] = bus.Change{Kind: Deleted, Workspace: ws, Ref: o}
+	}
+	return s.bus.Publish(ctx, tx, news...)
 }

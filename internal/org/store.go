@@ -144,8 +144,9 @@ func list(ctx context.Context, q db.Queryer, ws id.ID, words string, after place
 	return db.All(ctx, q, scan, selectOrg+w.SQL()+" ORDER BY name_fold, id LIMIT "+w.Arg(limit), w.Args()...)
 }
 
-// removeUnused deletes those that no contract, contact or child refers to.
-func removeUnused(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID) error {
+// removeUnused deletes those that no contract, contact or child refers to, and
+// gives them.
+func removeUnused(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID) (gone []id.ID, err error) {
 	for part := range slices.Chunk(ids, chunk) {
 		var w db.Where
 		w.And("workspace_id = ?", ws)
@@ -154,9 +155,11 @@ func removeUnused(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID) error {
 			w.And("NOT EXISTS (SELECT 1 FROM " + table + " x WHERE x.workspace_id = organization.workspace_id AND x.org_id = organization.id)")
 		}
 		w.And("NOT EXISTS (SELECT 1 FROM organization x WHERE x.workspace_id = organization.workspace_id AND x.parent_id = organization.id)")
-		if _, err := db.Exec(ctx, tx, "DELETE FROM organization WHERE "+w.SQL(), w.Args()...); err != nil {
-			return err
+		list, err := db.All(ctx, tx, db.Value[id.ID], "DELETE FROM organization WHERE "+w.SQL()+" RETURNING id", w.Args()...)
+		if err != nil {
+			return nil, err
 		}
+		gone = append(gone, list...)
 	}
-	return nil
+	return gone, nil
 }

@@ -28,6 +28,7 @@ const (
 	Snoozed  bus.Kind = "task.snoozed"
 	Changed  bus.Kind = "task.changed" // Fields: title, owner, due_date, minutes, contract
 	Closed   bus.Kind = "task.closed"
+	Deleted  bus.Kind = "task.deleted" // with its contract, by an undo: Ref alone
 )
 
 // State is what became of a task.

@@ -97,7 +97,9 @@ func isDash(r rune) bool { return r == '-' || r == '−' || '‐' <= r && r <= '
 
 // legalForms writes out the usual short forms of a legal form. NFKC has made ㈱
 // and （株） into (株) before. (名) is left alone: in lists it counts people.
-var legalForms = strings.NewReplacer(
+var legalForms = strings.NewReplacer(legalPairs...)
+
+var legalPairs = []string{
 	"(株)", "株式会社",
 	"(有)", "有限会社",
 	"(同)", "合同会社",
@@ -112,7 +114,7 @@ var legalForms = strings.NewReplacer(
 	"(独)", "独立行政法人",
 	"(特非)", "特定非営利活動法人",
 	"npo法人", "特定非営利活動法人",
-)
+}
 
 const longMark = 'ー'
 

@@ -41,6 +41,8 @@ type Config struct {
 	News func(ctx context.Context) (map[string]bool, error)
 	// Places are the rooms of the rail, in order.
 	Places []Place
+	// Search is where the search box leads; the list of contracts if empty.
+	Search string
 	Log    *slog.Logger
 	// Secure marks cookies for https only.
 	Secure bool

@@ -12,6 +12,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
+	"kizuki/internal/task"
 	"kizuki/internal/timeline"
 )
 
@@ -67,20 +68,27 @@ func Used(ctx context.Context, q db.Queryer, ws, source id.ID, contracts []id.ID
 	return append(touched, known...), err
 }
 
-// ForgetWork removes the tasks, firings of rules and handovers of contracts that go; those
-// made by people have kept their contract from going.
-func ForgetWork(ctx context.Context, tx *db.Tx, ws id.ID, contracts []id.ID) error {
-	for _, stmt := range []string{
-		"DELETE FROM task WHERE parent_id IS NOT NULL AND ", "DELETE FROM task WHERE ", "DELETE FROM rule_firing WHERE ", "DELETE FROM handover WHERE ",
-	} {
-		var w db.Where
-		w.And("workspace_id = ?", ws)
-		db.In(&w, "contract_id", contracts)
-		if _, err := db.Exec(ctx, tx, stmt+w.SQL(), w.Args()...); err != nil {
-			return err
+// ForgetWork removes the tasks, firings of rules and handovers of contracts that
+// go; those made by people have kept their contract from going. It gives the news of it.
+func ForgetWork(ctx context.Context, tx *db.Tx, ws id.ID, contracts []id.ID) (news []bus.Change, err error) {
+	var w db.Where
+	w.And("workspace_id = ?", ws)
+	db.In(&w, "contract_id", contracts)
+	for _, stmt := range []string{"DELETE FROM task WHERE parent_id IS NOT NULL AND ", "DELETE FROM task WHERE "} {
+		gone, err := db.All(ctx, tx, db.Value[id.ID], stmt+w.SQL()+" RETURNING id", w.Args()...)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range gone {
+			news = append(news, bus.Change{Kind: task.Deleted, Workspace: ws, Ref: t})
 		}
 	}
-	return nil
+	for _, stmt := range []string{"DELETE FROM rule_firing WHERE ", "DELETE FROM handover WHERE "} {
+		if _, err := db.Exec(ctx, tx, stmt+w.SQL(), w.Args()...); err != nil {
+			return nil, err
+		}
+	}
+	return news, nil
 }
 
 // memberUses are the places that may name a member.
