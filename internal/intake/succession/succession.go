@@ -36,7 +36,8 @@ type New struct {
 }
 
 // Offer is a row that may go on with one of several contracts, the likeliest
-// first. Certain tells that nothing else fits on either side.
+// first. Certain tells that nothing else fits on either side: one row and one
+// contract of the customer's department, or one each of the same name.
 type Offer struct {
 	New     New
 	Old     []Old
@@ -52,17 +53,26 @@ type place struct {
 	department string
 }
 
+type named struct {
+	place
+	name string
+}
+
 // Offers pairs rows with contracts of the same customer and department, in the
 // order of the file. Nothing is decided: only what is certain is worth
 // proposing.
 func Offers(old []Old, rows []New) []Offer {
-	olds, news := map[place][]Old{}, map[place]int{}
+	olds, oldNames := map[place][]Old{}, map[named]int{}
 	for _, o := range old {
 		p := place{o.Org, text.Fold(o.Department)}
 		olds[p] = append(olds[p], o)
+		oldNames[named{p, text.Fold(o.Name)}]++
 	}
+	news, newNames := map[place]int{}, map[named]int{}
 	for _, n := range rows {
-		news[place{n.Org, text.Fold(n.Department)}]++
+		p := place{n.Org, text.Fold(n.Department)}
+		news[p]++
+		newNames[named{p, text.Fold(n.Name)}]++
 	}
 	var out []Offer
 	for _, n := range rows {
@@ -74,25 +84,28 @@ func Offers(old []Old, rows []New) []Offer {
 		slices.SortStableFunc(fitting, func(a, b Old) int {
 			return cmp.Or(cmp.Compare(b.fits(n), a.fits(n)), cmp.Compare(a.Contract, b.Contract))
 		})
-		out = append(out, Offer{New: n, Old: fitting, Certain: len(fitting) == 1 && news[p] == 1})
+		same := named{p, text.Fold(n.Name)}
+		byName := oldNames[same] == 1 && newNames[same] == 1 && text.Fold(fitting[0].Name) == same.name
+		out = append(out, Offer{New: n, Old: fitting, Certain: byName || len(fitting) == 1 && news[p] == 1})
 	}
 	return out
 }
 
-// fits is how much speaks for a row being the next term of a contract: first
-// that it begins where the term ends, then who owns it, its name, its amount.
+// fits is how much speaks for a row being the next term of a contract: first its
+// name, for a customer may have several things, then that it begins where the
+// term ends, who owns it, and its amount.
 func (o Old) fits(n New) int {
 	score := 0
 	if !o.Renews.IsZero() && !n.Starts.IsZero() {
 		if gap := o.Renews.DaysUntil(n.Starts); gap >= -near && gap <= near {
-			score += 8
+			score += 4
 		}
 	}
 	if o.Owner != 0 && o.Owner == n.Owner {
-		score += 4
+		score += 2
 	}
 	if text.Fold(o.Name) == text.Fold(n.Name) {
-		score += 2
+		score += 8
 	}
 	if o.Amount != "" && o.Amount == n.Amount {
 		score++

@@ -9,6 +9,7 @@ import (
 var (
 	spring = Old{Contract: 1, Key: "A-1", Name: "サポート", Org: 10, Department: "情報システム部", Owner: 5, Renews: "2026-03-31", Amount: "1000"}
 	autumn = Old{Contract: 2, Key: "A-2", Name: "サポート", Org: 10, Department: "情報システム部", Owner: 6, Renews: "2026-09-30", Amount: "2000"}
+	other  = Old{Contract: 3, Key: "A-3", Name: "点呼", Org: 10, Department: "情報システム部", Owner: 6}
 	next   = New{Line: 4, Key: "B-1", Name: "サポート", Org: 10, Department: "情報システム部", Owner: 6, Starts: "2026-04-01", Renews: "2027-03-31", Amount: "1000"}
 )
 
@@ -29,6 +30,7 @@ func TestOffers(t *testing.T) {
 		{"another customer", []Old{spring}, []New{with(next, func(n *New) { n.Org = 11 })}, nil, false},
 		{"a customer nobody knew", []Old{spring}, []New{with(next, func(n *New) { n.Org = 0 })}, nil, false},
 		{"undated: the owner decides", []Old{spring, autumn}, []New{with(next, func(n *New) { n.Starts = "" })}, [][]id.ID{{2, 1}}, false},
+		{"two things of one department, by name", []Old{spring, other}, []New{with(next, func(n *New) { n.Name = "点呼"; n.Starts = "" }), next}, [][]id.ID{{3, 1}, {1, 3}}, true},
 		{"nothing vanished", nil, []New{next}, nil, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
