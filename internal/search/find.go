@@ -263,6 +263,11 @@ const (
 
 // scanWaiting looks through what waits, the newest first.
 func (h *hunt) scanWaiting(ctx context.Context) (out []row, left int, err error) {
+	// Mostly nothing waits, and reading the long statement below is dear.
+	_, some, err := db.One(ctx, h.db, db.Value[int64], "SELECT 1 FROM search_pending WHERE workspace_id = $1 LIMIT 1", h.actor.Workspace)
+	if err != nil || !some {
+		return nil, 0, err
+	}
 	var w db.Where
 	space := w.Arg(h.actor.Workspace)
 	newest := "SELECT workspace_id, kind, ref_id, id FROM search_pending WHERE workspace_id = " + space + " ORDER BY id DESC LIMIT " + w.Arg(mostWaiting+1)
