@@ -33,8 +33,8 @@ test("a first day", async ({ page, kit }) => {
     await page.goto(`/contracts?q=${mine}-1`);
     await page.getByRole("link", { name: new RegExp(`アルファ${mine}`) }).first().click();
     await expect(page.locator("h1")).toContainText(`株式会社アルファ${mine}`);
-    await expect(page.locator(".facts")).toContainText("岡田 真帆");
-    await expect(page.locator('.facts time[datetime="2027-03-31"]')).toHaveCount(1);
+    await expect(page.locator("#facts")).toContainText("岡田 真帆");
+    await expect(page.locator('#facts time[datetime="2027-03-31"]')).toHaveCount(1);
     await expect(page.locator(".siblings a")).toHaveCount(2);
     await wellMade(page);
   });
@@ -56,7 +56,7 @@ test("a first day", async ({ page, kit }) => {
     await page.locator('#terms a[href$="/renew"]').click();
     await expect(page.locator('input[name="start"]')).toBeVisible();
     await wellMade(page);
-    await page.getByText(t("renewal.outcome.churned"), { exact: true }).click();
+    await page.locator("#sheet").getByText(t("renewal.outcome.churned"), { exact: true }).click();
     await expect(page.locator('input[name="start"]')).toBeHidden(); // nothing begins after a churn
     await expect(page.locator('input[name="leave"]').first()).toBeVisible();
     await wellMade(page);

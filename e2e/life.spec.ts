@@ -36,7 +36,7 @@ test("a contract lives", async ({ page, kit }) => {
   const end = async (outcome: string, more: () => Promise<void>) => {
     await page.goto(contract);
     await page.locator('#terms a[href$="/renew"]').click();
-    await page.getByText(t("renewal.outcome." + outcome), { exact: true }).click();
+    await page.locator("#sheet").getByText(t("renewal.outcome." + outcome), { exact: true }).click();
     await more();
     await page.getByRole("button", { name: t("renewal.do") }).click();
     await expect(page).toHaveURL(contract);

@@ -11,7 +11,7 @@ test("renewals and what stays", async ({ page, kit }) => {
     await page.goto("/renewals");
     await wellMade(page);
     await page.locator('#rows a[href*="/forecast"]').nth(3).click();
-    await page.getByText(t("revenue.call.grow"), { exact: true }).click();
+    await page.locator("#sheet").getByText(t("revenue.call.grow"), { exact: true }).click();
     await page.locator('input[name="why"]').fill(why);
     await page.getByRole("button", { name: t("revenue.keep") }).click();
     await expect(page.locator("#forecast-amount-error")).toContainText(t("revenue.err.amount"));

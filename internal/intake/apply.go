@@ -512,7 +512,7 @@ func (ap *applier) decide() error {
 func (ap *applier) newest(ctx context.Context) error {
 	ok, err := keys.Take(ctx, ap.tx, ap.actor.Workspace, ap.imp.of(), ap.imp.BaseID, db.AsJSON(ap.imp.Plan.Mapping()))
 	if err == nil && ok {
-		ok, err = keys.StillTrue(ctx, ap.tx, ap.actor.Workspace, ap.imp.ID)
+		ok, err = keys.StillTrue(ctx, ap.tx, ap.actor, ap.imp.ID)
 	}
 	if err == nil && !ok {
 		err = errStale()

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"time"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
@@ -63,8 +64,28 @@ func (s *Service) Preview(ctx context.Context, importID id.ID, o Outcome, cursor
 		found = found[:limit]
 		next = strconv.Itoa(found[limit-1].Line)
 	}
+	if found, err = s.readable(ctx, a, imp, found); err != nil {
+		return nil, "", err
+	}
 	rows, err = s.show(ctx, a.Workspace, imp.Plan, found)
 	return rows, next, err
+}
+
+// readable leaves out rows of contracts that the actor may not read: somebody
+// else may have staged the file. What a file makes is nobody's secret until then.
+func (s *Service) readable(ctx context.Context, a who.Actor, imp Import, rows []compare.Row) ([]compare.Row, error) {
+	ids := make([]id.ID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.Contract
+	}
+	seen, err := audience.SeesContracts(ctx, s.db, a, ids)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(rows, func(r compare.Row) bool {
+		made := r.Outcome == Created && imp.State != Applied
+		return r.Contract != 0 && !made && r.Outcome != Invalid && !seen[r.Contract]
+	}), nil
 }
 
 // show adds the names that the rows of existing contracts do not carry.

@@ -388,13 +388,15 @@ func (st *stager) absent(ctx context.Context) (int, error) {
 		if err != nil || len(keys) == 0 {
 			return n, err
 		}
-		st.known += len(keys)
 		var rows []compare.Row
 		seen, err := audience.SeesContracts(ctx, st.db, st.actor, contracts)
 		if err != nil {
 			return n, err
 		}
 		for i, key := range keys {
+			if seen[contracts[i]] {
+				st.known++
+			}
 			if !st.reader.Has(key) && seen[contracts[i]] && !st.succeeded(contracts[i]) {
 				n++
 				rows = append(rows, compare.Row{Line: -n, KeyFold: key, Outcome: Absent, Contract: contracts[i], RawBefore: "{}", RawAfter: "{}"})

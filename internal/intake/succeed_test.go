@@ -1,14 +1,17 @@
 package intake_test
 
 import (
+	"context"
 	"testing"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/intake"
 	"kizuki/internal/testkit"
 	"kizuki/internal/timeline"
+	"kizuki/internal/who"
 )
 
 var (
@@ -105,5 +108,71 @@ func TestSucceedRefuses(t *testing.T) {
 		if w.byKey("b-101").ID == old || w.byKey("a-001").ID != old {
 			t.Error("a row of its own became the next term")
 		}
+	})
+}
+
+// Once another number went on with a contract, the old one stays refused, also
+// when the new one has vanished meanwhile.
+func TestAnOldNumberStaysRefused(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		old, imp := w.renewed()
+		imp, err := w.in.Succeed(w.ctx, imp.ID, map[int]id.ID{w.preview(imp, intake.Created)[0].Line: old})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.apply(imp)
+		w.counts(w.bring(w.file(termHead, oldB)), intake.Counts{Rows: 1, Unchanged: 1, Absent: 1, Known: 2})
+		w.counts(w.stage(w.file(termHead, oldB)), intake.Counts{Rows: 1, Unchanged: 1, Known: 1})
+		late := w.bring(w.file(termHead, oldA, oldB))
+		w.counts(late, intake.Counts{Rows: 2, Unchanged: 1, Invalid: 1, Errors: 1, Known: 1})
+		if c := w.byKey("b-101"); c.RenewalDate != "2027-03-31" {
+			t.Errorf("renews %s", c.RenewalDate)
+		}
+	})
+}
+
+// Somebody who may not read a contract neither sees it in lists nor writes it by
+// them; one limited while a file waits stops it.
+func TestLimitedContractsAndLists(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		old, imp := w.renewed()
+		other := w.actor
+		other.Member, other.Role = id.New(), who.Member
+		err := d.InTx(w.ctx, func(ctx context.Context, tx *db.Tx) error {
+			_, err := db.Exec(ctx, tx, `INSERT INTO member (workspace_id, id, name, name_fold, role, state, created_at)
+				VALUES ($1, $2, '中野 翔太', '中野翔太', 'member', 'active', 0)`, other.Workspace, other.Member)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		theirs := who.With(context.Background(), other)
+		if rows, _, err := w.in.Preview(theirs, imp.ID, intake.Absent, "", 10); err != nil || len(rows) != 1 {
+			t.Fatalf("%+v %v", rows, err)
+		}
+		if err := w.contracts.Limit(w.ctx, old, true, []audience.Reader{{Kind: "member", ID: w.actor.Member}}); err != nil {
+			t.Fatal(err)
+		}
+		if rows, _, err := w.in.Preview(theirs, imp.ID, intake.Absent, "", 10); err != nil || len(rows) != 0 {
+			t.Errorf("shown: %+v %v", rows, err)
+		}
+		if offers, err := w.in.Offers(theirs, imp.ID); err != nil || len(offers) != 0 {
+			t.Errorf("offered: %+v %v", offers, err)
+		}
+		if _, err := w.in.Apply(theirs, imp.ID, intake.ApplyOptions{ConfirmAbsent: true}); errs.As(err).Key != "intake.err.stale" {
+			t.Errorf("applied: %v", err)
+		}
+		late, err := w.in.Stage(theirs, intake.Upload{Path: w.file(termHead, oldA, oldB), FileName: "x.csv"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.counts(late, intake.Counts{Rows: 2, Unchanged: 1, Invalid: 1, Errors: 1, Known: 1})
+		late, err = w.in.Stage(theirs, intake.Upload{Path: w.file(termHead, oldB), FileName: "x.csv"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.counts(late, intake.Counts{Rows: 1, Unchanged: 1, Known: 1})
 	})
 }

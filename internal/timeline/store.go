@@ -40,7 +40,7 @@ func (r *reading) alive(note string) string {
 }
 
 const noteColumns = `n.id, n.contract_id, n.parent_id, n.author_id, COALESCE(m.name, ''), n.at, n.body, n.hunch, n.hunch_at,
-	n.context, n.about_kind, n.about_id, n.visibility, n.version, n.deleted_at`
+	n.context, n.about_kind, n.about_id, n.visibility, n.version, n.deleted_at, n.pinned`
 
 const noteTables = ` FROM note n LEFT JOIN member m ON m.workspace_id = n.workspace_id AND m.id = n.author_id`
 
@@ -49,7 +49,7 @@ func scanNote(r db.Row, more ...any) (n Note, err error) {
 	var context db.JSON[Context]
 	var deleted int64
 	dest := append([]any{&n.ID, &n.Contract, &n.Parent, &n.Author.ID, &n.Author.Name, (*db.Time)(&n.At), &n.Body, &n.Hunch,
-		(*db.Time)(&n.HunchAt), &context, &n.AboutKind, &n.AboutID, &n.Visibility, &n.Version, &deleted}, more...)
+		(*db.Time)(&n.HunchAt), &context, &n.AboutKind, &n.AboutID, &n.Visibility, &n.Version, &deleted, &n.Pinned}, more...)
 	if err := r.Scan(dest...); err != nil {
 		return n, err
 	}

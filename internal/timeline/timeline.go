@@ -75,6 +75,7 @@ type Note struct {
 	Visibility string
 	Readers    []audience.Reader // besides the author, of one that is limited
 	Version    int64
+	Pinned     bool // above the trail, for everybody who may read it
 	Deleted    bool
 	Before     time.Time // when somebody last wrote before it; trails only
 	Replies    []Note    // oldest first; trails only
@@ -147,6 +148,7 @@ type Subject struct {
 // after the last one, zero at the beginning of the trail.
 type Page struct {
 	Contract Subject
+	Pinned   []Note // of its first page, the newest first
 	Entries  []Entry
 	Next     string
 	Older    time.Time

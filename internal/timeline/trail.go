@@ -47,7 +47,16 @@ func (s *Service) Trail(ctx context.Context, contract id.ID, show Show, cursor s
 	if err := addReplies(ctx, s.db, a, p.Entries); err != nil {
 		return p, err
 	}
-	return p, s.shown(ctx, a, notesIn(p.Entries))
+	if from == nil {
+		if p.Pinned, err = pinnedNotes(ctx, s.db, a, contract); err != nil {
+			return p, err
+		}
+	}
+	given := notesIn(p.Entries)
+	for i := range p.Pinned {
+		given = append(given, &p.Pinned[i])
+	}
+	return p, s.shown(ctx, a, given)
 }
 
 // notesIn are the notes of entries, replies too.

@@ -192,7 +192,7 @@ func TestTrailQueriesAreFixed(t *testing.T) {
 			w.say("石川", "c", under(w.say("岡田", "b")))
 			w.happen(w.as("田村"), w.changed(map[string][2]any{"status": {"a", "b"}}))
 		}
-		if many := counted(); many != few || many > 5 {
+		if many := counted(); many != few || many > 6 {
 			w.t.Errorf("%d queries for few, %d for many", few, many)
 		}
 	})

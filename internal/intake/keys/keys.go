@@ -6,9 +6,11 @@ import (
 	"context"
 	"slices"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/db"
 	"kizuki/internal/id"
 	"kizuki/internal/intake/compare"
+	"kizuki/internal/who"
 )
 
 // inList is how many values one IN list holds.
@@ -37,8 +39,16 @@ func Take(ctx context.Context, tx *db.Tx, ws id.ID, of Of, base id.ID, mapping a
 }
 
 // StillTrue checks that no contract the rows would make is there by now, and
-// none they speak of is gone.
-func StillTrue(ctx context.Context, tx *db.Tx, ws, importID id.ID) (bool, error) {
+// none they speak of is gone, or may no longer be read by the actor.
+func StillTrue(ctx context.Context, tx *db.Tx, a who.Actor, importID id.ID) (bool, error) {
+	var w db.Where
+	w.And("r.workspace_id = ? AND r.import_id = ? AND r.outcome <> 'created'", a.Workspace, importID)
+	w.And("CASE WHEN " + audience.Contract(&w, a, "c") + " THEN 0 ELSE 1 END = 1") // without an owner the condition may be NULL
+	_, hidden, err := db.One(ctx, tx, db.Value[int64], `SELECT r.line FROM import_row r JOIN contract c
+		ON c.workspace_id = r.workspace_id AND c.id = r.contract_id WHERE `+w.SQL()+" LIMIT 1", w.Args()...)
+	if err != nil || hidden {
+		return false, err
+	}
 	for _, q := range []string{
 		`SELECT r.line FROM import_row r JOIN contract c ON c.workspace_id = r.workspace_id AND c.key_fold = r.key_fold
 			WHERE r.workspace_id = $1 AND r.import_id = $2 AND r.outcome = 'created' LIMIT 1`,
@@ -46,7 +56,7 @@ func StillTrue(ctx context.Context, tx *db.Tx, ws, importID id.ID) (bool, error)
 			AND r.outcome IN ('updated', 'unchanged', 'reappeared', 'absent')
 			AND NOT EXISTS (SELECT 1 FROM contract c WHERE c.workspace_id = r.workspace_id AND c.id = r.contract_id) LIMIT 1`,
 	} {
-		if _, found, err := db.One(ctx, tx, db.Value[int64], q, ws, importID); err != nil || found {
+		if _, found, err := db.One(ctx, tx, db.Value[int64], q, a.Workspace, importID); err != nil || found {
 			return false, err
 		}
 	}
@@ -149,9 +159,9 @@ func Present(ctx context.Context, q db.Queryer, ws, source id.ID, after string, 
 }
 
 // superseded: the source has brought the contract of key k under another key
-// since, which is its next term.
+// since, which is its next term; also when that has vanished by now.
 const superseded = `EXISTS (SELECT 1 FROM source_key o WHERE o.workspace_id = k.workspace_id AND o.source_id = k.source_id
-	AND o.contract_id = k.contract_id AND o.key_fold <> k.key_fold AND o.last_import_id > k.last_import_id AND o.absent_since = 0)`
+	AND o.contract_id = k.contract_id AND o.key_fold <> k.key_fold AND o.last_import_id > k.last_import_id)`
 
 // Superseded gives those of the keys that stand for a term that is over.
 func Superseded(ctx context.Context, q db.Queryer, ws, source id.ID, list []string) (map[string]bool, error) {

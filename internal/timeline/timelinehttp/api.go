@@ -39,6 +39,7 @@ type NoteJSON struct {
 	Context    ContextJSON  `json:"context"`
 	Visibility string       `json:"visibility" enum:"everyone,author" doc:"author: its author and the readers"`
 	Readers    []ReaderJSON `json:"readers"`
+	Pinned     bool         `json:"pinned" doc:"held above the trail"`
 	Version    int64        `json:"version"`
 	Edited     bool         `json:"edited"`
 }
@@ -125,6 +126,13 @@ type hunchInput struct {
 	}
 }
 
+type pinInput struct {
+	PathInput
+	Body struct {
+		Pinned bool `json:"pinned" doc:"false lets it go"`
+	}
+}
+
 type created struct {
 	Status int
 	Body   NoteJSON
@@ -146,6 +154,7 @@ func (h *Handlers) API(a *api.API) {
 	api.Add(a, who.Read, op("get-note", "GET", "/notes/{id}", "One note"), h.getNote)
 	api.Add(a, who.Write, op("edit-note", "PATCH", "/notes/{id}", "Give one's own note other words"), h.editNote)
 	api.Add(a, who.Write, op("delete-note", "DELETE", "/notes/{id}", "Delete a note"), h.deleteNote)
+	api.Add(a, who.Write, op("pin-note", "POST", "/notes/{id}/pin", "Hold a note above the trail, or let it go"), h.pinNote)
 	api.Add(a, who.Write, op("set-hunch", "POST", "/notes/{id}/hunch", "Record a hunch on one's own note, or take it back"), h.setHunch)
 	api.Add(a, who.Read, op("list-inbox", "GET", "/inbox", "One's own notices, newest first"), h.listInbox)
 }
@@ -200,6 +209,10 @@ func (h *Handlers) setHunch(ctx context.Context, in *hunchInput) (*api.One[NoteJ
 	})
 }
 
+func (h *Handlers) pinNote(ctx context.Context, in *pinInput) (*api.One[NoteJSON], error) {
+	return oneNote(&in.PathInput, func(noteID id.ID) (timeline.Note, error) { return h.svc.Pin(ctx, noteID, in.Body.Pinned) })
+}
+
 func (h *Handlers) deleteNote(ctx context.Context, in *PathInput) (*empty, error) {
 	_, err := oneNote(in, func(noteID id.ID) (timeline.Note, error) { return h.svc.Delete(ctx, noteID) })
 	return nil, err
@@ -247,7 +260,7 @@ func personJSON(p timeline.Person) *PersonJSON {
 
 func noteJSON(n timeline.Note) NoteJSON {
 	return NoteJSON{ID: n.ID.String(), Contract: n.Contract.String(), Parent: refJSON(n.Parent), Author: personJSON(n.Author),
-		At: api.Instant(n.At), Body: n.Body, Hunch: string(n.Hunch), Visibility: n.Visibility, Readers: mapped(n.Readers, readerJSON), Version: n.Version, Edited: n.Edited(),
+		At: api.Instant(n.At), Body: n.Body, Hunch: string(n.Hunch), Visibility: n.Visibility, Readers: mapped(n.Readers, readerJSON), Pinned: n.Pinned, Version: n.Version, Edited: n.Edited(),
 		Context: ContextJSON{n.Context.Days, n.Context.Outlook}}
 }
 

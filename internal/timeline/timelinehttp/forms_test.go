@@ -32,7 +32,7 @@ func TestViewersOnlyRead(t *testing.T) {
 			}
 		}
 		for path, form := range map[string]url.Values{
-			s.path("/notes"): {"body": {"x"}}, at + "/edit": {"body": {"x"}, "version": {"1"}}, at + "/delete": {}, at + "/restore": {}, at + "/hunch": {"hunch": {"bad"}},
+			s.path("/notes"): {"body": {"x"}}, at + "/edit": {"body": {"x"}, "version": {"1"}}, at + "/delete": {}, at + "/restore": {}, at + "/pin": {}, at + "/unpin": {}, at + "/hunch": {"hunch": {"bad"}},
 		} {
 			for _, mode := range []string{"", "hx "} {
 				if a := s.browse("中野", mode+path, form); a.status != 403 {
@@ -42,7 +42,7 @@ func TestViewersOnlyRead(t *testing.T) {
 		}
 		// A member is offered only what they may do: 田村 answers, and edits his own.
 		a := s.browse("田村", s.path(""))
-		if got := a.lines("#words-" + n.ID.String() + " .acts > *"); !slices.Equal(got, []string{"返事"}) {
+		if got := a.lines("#words-" + n.ID.String() + " .acts > *"); !slices.Equal(got, []string{"返事", "ピンどめ"}) {
 			s.t.Errorf("on another's note: %q", got)
 		}
 		if got := a.lines(".replies .acts > *"); !slices.Equal(got, []string{"直す", "消す"}) {

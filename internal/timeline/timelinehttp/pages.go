@@ -347,6 +347,24 @@ func (h *Handlers) hunch(w http.ResponseWriter, r *http.Request) error {
 	return h.answerEntry(w, r, n)
 }
 
+func (h *Handlers) pin(w http.ResponseWriter, r *http.Request) error { return h.setPin(w, r, true) }
+
+func (h *Handlers) unpin(w http.ResponseWriter, r *http.Request) error { return h.setPin(w, r, false) }
+
+// setPin answers with the entry; what stands above the trail is there when the
+// page is opened again.
+func (h *Handlers) setPin(w http.ResponseWriter, r *http.Request, on bool) error {
+	noteID, err := web.PathID(r, "id")
+	if err != nil {
+		return err
+	}
+	n, err := h.svc.Pin(r.Context(), noteID, on)
+	if err != nil {
+		return err
+	}
+	return h.answerEntry(w, r, n)
+}
+
 func (h *Handlers) remove(w http.ResponseWriter, r *http.Request) error {
 	noteID, err := web.PathID(r, "id")
 	if err != nil {

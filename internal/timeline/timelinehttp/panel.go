@@ -14,6 +14,7 @@ import (
 	"kizuki/internal/contract"
 	"kizuki/internal/id"
 	"kizuki/internal/timeline"
+	"kizuki/internal/web"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
 	"kizuki/internal/who"
@@ -37,6 +38,7 @@ const silenceDays = 14
 type panelView struct {
 	contract id.ID
 	query    PanelQuery
+	pinned   []noteView
 	entries  []entryView
 	next     string
 	label    string // of the way to the older ones
@@ -94,6 +96,9 @@ func (h *Handlers) Panel(ctx context.Context, contractID id.ID, q PanelQuery) (t
 	v := panelView{contract: contractID, query: q, next: page.Next}
 	if q.Cursor == "" {
 		v.entries = d.ahead(page)
+		for _, n := range page.Pinned {
+			v.pinned = append(v.pinned, noteView{Note: n, when: ui.Ago(ctx, n.At, web.Now(ctx))})
+		}
 	}
 	v.entries = append(v.entries, d.entries(page, q.Show != timeline.Hunches)...)
 	if page.Next != "" {

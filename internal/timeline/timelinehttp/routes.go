@@ -60,6 +60,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/notes/{id}/restore", Need: who.Write, Handle: h.restore},
 		{Method: "GET", Path: "/notes/{id}/readers", Need: who.Write, Handle: h.readersPage},
 		{Method: "POST", Path: "/notes/{id}/readers", Need: who.Write, Handle: h.setReaders},
+		{Method: "POST", Path: "/notes/{id}/pin", Need: who.Write, Handle: h.pin},
+		{Method: "POST", Path: "/notes/{id}/unpin", Need: who.Write, Handle: h.unpin},
 		{Method: "POST", Path: "/notes/{id}/hunch", Need: who.Write, Handle: h.hunch},
 		{Method: "GET", Path: "/people", Need: who.Read, Handle: h.mention},
 		{Method: "GET", Path: "/inbox", Need: who.Read, Handle: h.inbox},
