@@ -121,6 +121,8 @@ func settingsTabs(ctx context.Context, current string) []ui.Tab {
 		{Label: words.T(ctx, "workspace.settings.workspace"), Href: "/settings", Current: current == "/settings"},
 		{Label: words.T(ctx, "shell.place.fields"), Href: "/fields", Current: current == "/fields"},
 		{Label: words.T(ctx, "workspace.handover"), Href: "/handover", Current: current == "/handover"},
+		{Label: words.T(ctx, "workspace.settings.money"), Href: "/settings/money"},
+		{Label: words.T(ctx, "workspace.settings.reasons"), Href: "/settings/reasons"},
 	}
 }
 
