@@ -1,6 +1,7 @@
 package intake
 
 import (
+	"cmp"
 	"context"
 	"encoding/csv"
 	"io"
@@ -16,6 +17,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/intake/columns"
 	"kizuki/internal/intake/compare"
+	"kizuki/internal/intake/keys"
 	"kizuki/internal/text"
 	"kizuki/internal/who"
 )
@@ -74,18 +76,38 @@ func (s *Service) Preview(ctx context.Context, importID id.ID, o Outcome, cursor
 // readable leaves out rows of contracts that the actor may not read: somebody
 // else may have staged the file. What a file makes is nobody's secret until then.
 func (s *Service) readable(ctx context.Context, a who.Actor, imp Import, rows []compare.Row) ([]compare.Row, error) {
-	ids := make([]id.ID, len(rows))
-	for i, r := range rows {
-		ids[i] = r.Contract
+	var unread []string // keys of rows that could not be read: whose they are is looked up
+	for _, r := range rows {
+		if r.Outcome == Invalid && a.Member != imp.MemberID {
+			unread = append(unread, r.KeyFold)
+		}
+	}
+	known, err := keys.Seen(ctx, s.db, a.Workspace, imp.SourceID, unread)
+	if err != nil {
+		return nil, err
+	}
+	under, err := s.contracts.LoadByKeys(ctx, s.db, a.Workspace, unread)
+	if err != nil {
+		return nil, err
+	}
+	of := func(r compare.Row) id.ID {
+		switch {
+		case r.Outcome == Invalid:
+			return cmp.Or(r.Contract, known[r.KeyFold].Contract, under[r.KeyFold].ID)
+		case r.Outcome == Created && imp.State != Applied:
+			return 0
+		}
+		return r.Contract
+	}
+	var ids []id.ID
+	for _, r := range rows {
+		ids = append(ids, of(r))
 	}
 	seen, err := audience.SeesContracts(ctx, s.db, a, ids)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(rows, func(r compare.Row) bool {
-		made := r.Outcome == Created && imp.State != Applied
-		return r.Contract != 0 && !made && r.Outcome != Invalid && !seen[r.Contract]
-	}), nil
+	return slices.DeleteFunc(rows, func(r compare.Row) bool { c := of(r); return c != 0 && !seen[c] }), nil
 }
 
 // show adds the names that the rows of existing contracts do not carry.
@@ -143,10 +165,13 @@ func (s *Service) Result(ctx context.Context, imp Import) (Result, error) {
 		if err != nil || len(rows) == 0 {
 			return out, err
 		}
+		after = rows[len(rows)-1].Line
+		if rows, err = s.readable(ctx, a, imp, rows); err != nil {
+			return out, err
+		}
 		for _, r := range rows {
 			out.Problems = append(out.Problems, r.Problems...)
 		}
-		after = rows[len(rows)-1].Line
 	}
 	out.Problems = out.Problems[:min(len(out.Problems), MaxProblems)]
 	return out, nil
@@ -193,12 +218,15 @@ func (s *Service) ErrorFile(ctx context.Context, importID id.ID, w io.Writer, he
 			out.Flush()
 			return out.Error()
 		}
+		after = rows[len(rows)-1].Line
+		if rows, err = s.readable(ctx, a, imp, rows); err != nil {
+			return err
+		}
 		for _, r := range rows {
 			if err := out.Write(r.ErrorLine(say)); err != nil {
 				return err
 			}
 		}
-		after = rows[len(rows)-1].Line
 	}
 }
 

@@ -1,7 +1,10 @@
 package intake_test
 
 import (
+	"bytes"
 	"context"
+	"slices"
+	"strings"
 	"testing"
 
 	"kizuki/internal/audience"
@@ -174,5 +177,40 @@ func TestLimitedContractsAndLists(t *testing.T) {
 			t.Fatal(err)
 		}
 		w.counts(late, intake.Counts{Rows: 1, Unchanged: 1, Known: 1})
+	})
+}
+
+// What could not be read of a limited contract is its readers' and the one's who
+// brought the file.
+func TestErrorsOfLimitedContracts(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.bring(w.file(termHead, oldA, oldB))
+		bad := slices.Clone(oldA)
+		bad[5] = "2026-02-30"
+		imp := w.stage(w.file(termHead, bad, oldB))
+		if err := w.contracts.Limit(w.ctx, w.byKey("a-001").ID, true, []audience.Reader{{Kind: "member", ID: w.actor.Member}}); err != nil {
+			t.Fatal(err)
+		}
+		other := w.actor
+		other.Member, other.Role = id.New(), who.Member
+		for name, c := range map[string]struct {
+			ctx  context.Context
+			want int
+		}{"who brought it": {w.ctx, 1}, "somebody else": {who.With(context.Background(), other), 0}} {
+			rows, _, err := w.in.Preview(c.ctx, imp.ID, intake.Invalid, "", 10)
+			if err != nil || len(rows) != c.want {
+				t.Errorf("%s: preview %+v %v", name, rows, err)
+			}
+			result, err := w.in.Result(c.ctx, imp)
+			if err != nil || len(result.Problems) != c.want {
+				t.Errorf("%s: result %+v %v", name, result.Problems, err)
+			}
+			var b bytes.Buffer
+			if err := w.in.ErrorFile(c.ctx, imp.ID, &b, [3]string{"行", "列", "わけ"}, func(intake.Problem) string { return "" }); err != nil ||
+				strings.Contains(b.String(), "みなと物流") != (c.want > 0) {
+				t.Errorf("%s: file %q %v", name, b.String(), err)
+			}
+		}
 	})
 }
