@@ -21,7 +21,7 @@ func (a *App) housekeeping() {
 // absences are the rows that vanished from lists members answer for. One of
 // several is the line of the first that answers for it.
 func (a *App) absences(ctx context.Context, members []id.ID) ([]today.Absence, error) {
-	list, err := a.Imports.AbsentOf(ctx, members...)
+	list, err := a.Imports.Absent(ctx, members...)
 	out := make([]today.Absence, len(list))
 	for i, x := range list {
 		out[i] = today.Absence{Key: x.Key(), Contract: x.ContractID, Source: x.SourceName, Since: x.Since}

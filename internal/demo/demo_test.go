@@ -57,7 +57,7 @@ func build(d *db.DB, now time.Time) *house {
 		return h.Contracts.Load(ctx, d, who.From(ctx).Workspace, ids)
 	})
 	h.today.Absences = func(ctx context.Context, members []id.ID) (out []today.Absence, err error) {
-		rows, err := h.Intake.AbsentOf(ctx, members...)
+		rows, err := h.Intake.Absent(ctx, members...)
 		for _, r := range rows {
 			out = append(out, today.Absence{Key: r.ContractID.String(), Contract: r.ContractID, Source: r.SourceName, Since: r.Since})
 		}
@@ -197,7 +197,7 @@ func imports(t *testing.T, h *house, ctx context.Context) {
 	if c := list[1].Counts; c.Created != 0 || c.Updated < 8 || c.Invalid != 0 || c.Absent != 0 {
 		t.Error("the first import is another")
 	}
-	rows, err := h.Intake.Absent(ctx, 0)
+	rows, err := h.Intake.Absent(ctx)
 	if err != nil || len(rows) != 1 || !strings.HasPrefix(rows[0].OrgName, "港南リース") {
 		t.Error(rows, err)
 	}

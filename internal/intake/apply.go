@@ -16,7 +16,8 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/intake/columns"
 	"kizuki/internal/intake/compare"
-	"kizuki/internal/intake/keys"
+	"kizuki/internal/intake/sources"
+	"kizuki/internal/intake/staged"
 	"kizuki/internal/intake/traces"
 	"kizuki/internal/org"
 	"kizuki/internal/timeline"
@@ -43,7 +44,7 @@ type journal struct {
 	Options    []columns.NewOption `json:"options,omitempty"`
 	Contacts   []contact.Link      `json:"contacts,omitempty"`
 	Notes      []id.ID             `json:"notes,omitempty"`
-	Came       []keys.Came         `json:"came,omitempty"`
+	Came       []sources.Came      `json:"came,omitempty"`
 }
 
 // Apply writes what was staged, in one transaction: all or nothing.
@@ -248,7 +249,7 @@ func (ap *applier) writeRows(ctx context.Context) error {
 	g.Go(func() error {
 		defer close(ready)
 		for after := 0; ; {
-			rows, err := readRows(ctx, ap.db, ap.actor.Workspace, ap.imp.ID, after, chunk, Created, Updated, Reappeared)
+			rows, err := staged.Read(ctx, ap.db, ap.actor.Workspace, ap.imp.ID, after, chunk, Created, Updated, Reappeared)
 			if err != nil || len(rows) == 0 {
 				return err
 			}
@@ -371,7 +372,7 @@ func (ap *applier) correct(ctx context.Context, r compare.Row, sv contract.Save,
 	if err := r.Encode(); err != nil {
 		return err
 	}
-	return rewriteRow(ctx, ap.tx, ap.actor.Workspace, ap.imp.ID, r)
+	return staged.Rewrite(ctx, ap.tx, ap.actor.Workspace, ap.imp.ID, r)
 }
 
 // resolve finds or makes the organizations and people the rows name.
@@ -454,7 +455,7 @@ func (ap *applier) extras(ctx context.Context, rows []compare.Row, saves []contr
 
 // touch notes that unchanged contracts were seen.
 func (ap *applier) touch(ctx context.Context) error {
-	ids, err := contractsOf(ctx, ap.tx, ap.actor.Workspace, ap.imp.ID, Unchanged)
+	ids, err := staged.Contracts(ctx, ap.tx, ap.actor.Workspace, ap.imp.ID, Unchanged)
 	if err != nil || len(ids) == 0 {
 		return err
 	}
@@ -466,15 +467,15 @@ func (ap *applier) touch(ctx context.Context) error {
 func (ap *applier) keepKeys(ctx context.Context) error {
 	var err error
 	if ap.imp.Counts.Reappeared > 0 {
-		if ap.journal.Came, err = keys.ComeBack(ctx, ap.tx, ap.actor.Workspace, ap.imp.of()); err != nil {
+		if ap.journal.Came, err = sources.ComeBack(ctx, ap.tx, ap.actor.Workspace, ap.imp.of()); err != nil {
 			return err
 		}
 	}
-	if err := keys.MarkSeen(ctx, ap.tx, ap.actor.Workspace, ap.imp.of(), ap.now); err != nil {
+	if err := sources.MarkSeen(ctx, ap.tx, ap.actor.Workspace, ap.imp.of(), ap.now); err != nil {
 		return err
 	}
 	if ap.imp.Counts.Absent > 0 {
-		if err := keys.MarkAbsent(ctx, ap.tx, ap.actor.Workspace, ap.imp.of(), ap.now); err != nil {
+		if err := sources.MarkAbsent(ctx, ap.tx, ap.actor.Workspace, ap.imp.of(), ap.now); err != nil {
 			return err
 		}
 	}
@@ -483,7 +484,7 @@ func (ap *applier) keepKeys(ctx context.Context) error {
 		if ap.imp.Counts.Of(outcome) == 0 {
 			continue
 		}
-		ids, err := contractsOf(ctx, ap.tx, ap.actor.Workspace, ap.imp.ID, outcome)
+		ids, err := staged.Contracts(ctx, ap.tx, ap.actor.Workspace, ap.imp.ID, outcome)
 		if err != nil {
 			return err
 		}
@@ -510,9 +511,9 @@ func (ap *applier) decide() error {
 // newest makes the import the newest of its source, if what it was compared with
 // still stands.
 func (ap *applier) newest(ctx context.Context) error {
-	ok, err := keys.Take(ctx, ap.tx, ap.actor.Workspace, ap.imp.of(), ap.imp.BaseID, db.AsJSON(ap.imp.Plan.Mapping()))
+	ok, err := sources.Take(ctx, ap.tx, ap.actor.Workspace, ap.imp.of(), ap.imp.BaseID, db.AsJSON(ap.imp.Plan.Mapping()))
 	if err == nil && ok {
-		ok, err = keys.StillTrue(ctx, ap.tx, ap.actor, ap.imp.ID)
+		ok, err = sources.StillTrue(ctx, ap.tx, ap.actor, ap.imp.ID)
 	}
 	if err == nil && !ok {
 		err = errStale()

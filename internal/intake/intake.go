@@ -23,7 +23,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/intake/columns"
 	"kizuki/internal/intake/compare"
-	"kizuki/internal/intake/keys"
+	"kizuki/internal/intake/sources"
 	"kizuki/internal/intake/upload"
 )
 
@@ -64,13 +64,15 @@ const (
 // What lies in packages of its own, under the names the rest of the program
 // knows.
 type (
-	Outcome  = compare.Outcome
-	Problem  = compare.Problem
-	Mapping  = columns.Mapping
-	Plan     = columns.Plan
-	Column   = columns.Column
-	Joining  = columns.Joining
-	NewField = columns.NewField
+	Outcome   = compare.Outcome
+	Problem   = compare.Problem
+	Source    = sources.Source
+	AbsentRow = sources.AbsentRow
+	Mapping   = columns.Mapping
+	Plan      = columns.Plan
+	Column    = columns.Column
+	Joining   = columns.Joining
+	NewField  = columns.NewField
 )
 
 // What may stand in a mapping.
@@ -85,18 +87,6 @@ func Outcomes() []Outcome { return compare.Outcomes() }
 
 // Targets are what a column may mean, beside field:KEY and Ignore.
 func Targets() []string { return columns.Targets() }
-
-// Source is where rows come from again and again.
-type Source struct {
-	ID         id.ID
-	Name       string
-	OwnerID    id.ID // whom absent rows are shown to
-	OwnerName  string
-	Mapping    Mapping // of the last import that was applied
-	LastImport id.ID   // the newest applied one, 0 = none
-	LastAt     time.Time
-	Absent     int // rows waiting for a decision
-}
 
 // MaxFile is the largest file, in bytes.
 const MaxFile = upload.MaxFile
@@ -165,7 +155,7 @@ type Import struct {
 	UndoneAt   time.Time
 }
 
-func (i Import) of() keys.Of { return keys.Of{Import: i.ID, Source: i.SourceID} }
+func (i Import) of() sources.Of { return sources.Of{Import: i.ID, Source: i.SourceID} }
 
 // Result is what an import did or would do, for the command line and REST.
 type Result struct {

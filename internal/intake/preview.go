@@ -17,7 +17,8 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/intake/columns"
 	"kizuki/internal/intake/compare"
-	"kizuki/internal/intake/keys"
+	"kizuki/internal/intake/sources"
+	"kizuki/internal/intake/staged"
 	"kizuki/internal/text"
 	"kizuki/internal/who"
 )
@@ -58,7 +59,7 @@ func (s *Service) Preview(ctx context.Context, importID id.ID, o Outcome, cursor
 		}
 	}
 	limit = min(max(limit, 1), 200)
-	found, err := readRows(ctx, s.db, a.Workspace, importID, after, limit+1, o)
+	found, err := staged.Read(ctx, s.db, a.Workspace, importID, after, limit+1, o)
 	if err != nil {
 		return nil, "", err
 	}
@@ -82,7 +83,7 @@ func (s *Service) readable(ctx context.Context, a who.Actor, imp Import, rows []
 			unread = append(unread, r.KeyFold)
 		}
 	}
-	known, err := keys.Seen(ctx, s.db, a.Workspace, imp.SourceID, unread)
+	known, err := sources.Seen(ctx, s.db, a.Workspace, imp.SourceID, unread)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +162,7 @@ func (s *Service) Result(ctx context.Context, imp Import) (Result, error) {
 		out.ID = imp.ID
 	}
 	for after := 0; len(out.Problems) < MaxProblems; {
-		rows, err := readRows(ctx, s.db, a.Workspace, imp.ID, after, chunk, Invalid)
+		rows, err := staged.Read(ctx, s.db, a.Workspace, imp.ID, after, chunk, Invalid)
 		if err != nil || len(rows) == 0 {
 			return out, err
 		}
@@ -210,7 +211,7 @@ func (s *Service) ErrorFile(ctx context.Context, importID id.ID, w io.Writer, he
 		return err
 	}
 	for after := 0; ; {
-		rows, err := readRows(ctx, s.db, a.Workspace, importID, after, chunk, Invalid)
+		rows, err := staged.Read(ctx, s.db, a.Workspace, importID, after, chunk, Invalid)
 		if err != nil {
 			return err
 		}

@@ -17,6 +17,8 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/intake/columns"
 	"kizuki/internal/intake/sheet"
+	"kizuki/internal/intake/sources"
+	"kizuki/internal/intake/staged"
 	"kizuki/internal/intake/upload"
 	"kizuki/internal/job"
 	"kizuki/internal/org"
@@ -139,7 +141,7 @@ func (s *Service) receive(ctx context.Context, u Upload) (Import, error) {
 		imp.Mapping = *u.Mapping
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if imp.SourceID, err = findSource(ctx, tx, a.Workspace, u.Source, a.Member, s.now()); err != nil {
+		if imp.SourceID, err = sources.Find(ctx, tx, a.Workspace, u.Source, a.Member, s.now()); err != nil {
 			return err
 		}
 		return insertImport(ctx, tx, a.Workspace, imp, sha)
@@ -244,7 +246,7 @@ func (s *Service) forget(ctx context.Context, ws, importID id.ID) error {
 	if err := upload.Forget(ctx, s.db, ws, importID); err != nil {
 		return err
 	}
-	return s.forgetRows(ctx, ws, importID)
+	return staged.Forget(ctx, s.db, ws, importID)
 }
 
 // Get gives one import.
@@ -272,7 +274,7 @@ func (s *Service) Sources(ctx context.Context) ([]Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	return listSources(ctx, s.db, a.Workspace)
+	return sources.List(ctx, s.db, a.Workspace)
 }
 
 // Names says what imports are called on the trail: by their source.

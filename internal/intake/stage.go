@@ -17,8 +17,9 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/intake/columns"
 	"kizuki/internal/intake/compare"
-	sourcekeys "kizuki/internal/intake/keys"
 	"kizuki/internal/intake/sheet"
+	"kizuki/internal/intake/sources"
+	"kizuki/internal/intake/staged"
 	"kizuki/internal/intake/upload"
 	"kizuki/internal/org"
 	"kizuki/internal/text"
@@ -79,7 +80,7 @@ func (s *Service) newStager(ctx context.Context, a who.Actor, importID id.ID, pa
 	}
 	// Which import is the newest is read before any key: if another is applied
 	// meanwhile, this one must be compared again.
-	if st.source, err = oneSource(ctx, s.db, a.Workspace, st.imp.SourceID); err != nil {
+	if st.source, err = sources.One(ctx, s.db, a.Workspace, st.imp.SourceID); err != nil {
 		return nil, err
 	}
 	if st.fields, err = s.fields.Load(ctx, s.db, a.Workspace); err != nil {
@@ -93,7 +94,7 @@ func (s *Service) newStager(ctx context.Context, a who.Actor, importID id.ID, pa
 
 // run surveys the file, decides what its columns mean, and stages its rows.
 func (st *stager) run(ctx context.Context) error {
-	if err := st.forgetRows(ctx, st.actor.Workspace, st.imp.ID); err != nil {
+	if err := staged.Forget(ctx, st.db, st.actor.Workspace, st.imp.ID); err != nil {
 		return err
 	}
 	found, total, err := columns.Survey(st.file)
@@ -273,7 +274,7 @@ func (st *stager) rows(ctx context.Context) (Counts, error) {
 				counts.Errors += len(r.Problems)
 			}
 			if err := st.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-				return insertRows(ctx, tx, st.actor.Workspace, st.imp.ID, rows, counts.Rows)
+				return staged.Insert(ctx, tx, st.actor.Workspace, st.imp.ID, rows, counts.Rows)
 			}); err != nil {
 				return err
 			}
@@ -322,7 +323,7 @@ func (st *stager) compare(ctx context.Context, lines []compare.Line) ([]compare.
 	if k.Contracts, err = st.contracts.LoadByKeys(ctx, st.db, st.actor.Workspace, keys); err != nil {
 		return nil, err
 	}
-	if k.Seen, err = sourcekeys.Seen(ctx, st.db, st.actor.Workspace, st.imp.SourceID, keys); err != nil {
+	if k.Seen, err = sources.Seen(ctx, st.db, st.actor.Workspace, st.imp.SourceID, keys); err != nil {
 		return nil, err
 	}
 	if err := st.renamed(ctx, &k); err != nil {
@@ -382,9 +383,12 @@ func (st *stager) doubtful(lines []compare.Line, contracts map[string]contract.C
 // absent stages what the source had and this file has not: only what was
 // there the last time. Counting what it knew goes with it.
 func (st *stager) absent(ctx context.Context) (int, error) {
-	n := 0
+	n, goesOn := 0, map[id.ID]bool{}
+	for key, c := range st.imp.Succeeds {
+		goesOn[c] = goesOn[c] || st.reader.Has(key)
+	}
 	for after := ""; ; {
-		keys, contracts, err := sourcekeys.Present(ctx, st.db, st.actor.Workspace, st.imp.SourceID, after, 5*chunk)
+		keys, contracts, err := sources.Present(ctx, st.db, st.actor.Workspace, st.imp.SourceID, after, 5*chunk)
 		if err != nil || len(keys) == 0 {
 			return n, err
 		}
@@ -397,7 +401,7 @@ func (st *stager) absent(ctx context.Context) (int, error) {
 			if seen[contracts[i]] {
 				st.known++
 			}
-			if !st.reader.Has(key) && seen[contracts[i]] && !st.succeeded(contracts[i]) {
+			if !st.reader.Has(key) && seen[contracts[i]] && !goesOn[contracts[i]] {
 				n++
 				rows = append(rows, compare.Row{Line: -n, KeyFold: key, Outcome: Absent, Contract: contracts[i], RawBefore: "{}", RawAfter: "{}"})
 			}
@@ -405,7 +409,7 @@ func (st *stager) absent(ctx context.Context) (int, error) {
 		if after = keys[len(keys)-1]; len(rows) == 0 {
 			continue
 		}
-		were, err := sourcekeys.Seen(ctx, st.db, st.actor.Workspace, st.imp.SourceID, keysOf(rows))
+		were, err := sources.Seen(ctx, st.db, st.actor.Workspace, st.imp.SourceID, keysOf(rows))
 		if err != nil {
 			return n, err
 		}
@@ -413,7 +417,7 @@ func (st *stager) absent(ctx context.Context) (int, error) {
 			rows[i].Seen = were[rows[i].KeyFold]
 		}
 		if err := st.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-			return insertRows(ctx, tx, st.actor.Workspace, st.imp.ID, rows, st.imp.Done)
+			return staged.Insert(ctx, tx, st.actor.Workspace, st.imp.ID, rows, st.imp.Done)
 		}); err != nil {
 			return n, err
 		}

@@ -2,6 +2,7 @@ package intake
 
 import (
 	"context"
+	"maps"
 	"slices"
 
 	"kizuki/internal/audience"
@@ -10,7 +11,8 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/intake/compare"
-	sourcekeys "kizuki/internal/intake/keys"
+	"kizuki/internal/intake/sources"
+	"kizuki/internal/intake/staged"
 	"kizuki/internal/intake/succession"
 	"kizuki/internal/org"
 	"kizuki/internal/text"
@@ -36,16 +38,6 @@ func (st *stager) succeed(ctx context.Context, k *compare.Known, keys []string) 
 	return err
 }
 
-// succeeded: a row of the file goes on with the contract.
-func (st *stager) succeeded(contractID id.ID) bool {
-	for key, c := range st.imp.Succeeds {
-		if c == contractID && st.reader.Has(key) {
-			return true
-		}
-	}
-	return false
-}
-
 // refuse leaves out rows of contracts that the member may not read, and rows of
 // terms that are over.
 func (st *stager) refuse(ctx context.Context, k *compare.Known, lines []compare.Line, keys []string) error {
@@ -57,7 +49,7 @@ func (st *stager) refuse(ctx context.Context, k *compare.Known, lines []compare.
 	if err != nil {
 		return err
 	}
-	over, err := sourcekeys.Superseded(ctx, st.db, st.actor.Workspace, st.imp.SourceID, keys)
+	over, err := sources.Superseded(ctx, st.db, st.actor.Workspace, st.imp.SourceID, keys)
 	if err != nil {
 		return err
 	}
@@ -89,11 +81,11 @@ func (s *Service) Offers(ctx context.Context, importID id.ID) ([]succession.Offe
 	if err != nil || imp.State != Staged || imp.Counts.Absent == 0 || imp.Counts.Created == 0 {
 		return nil, err
 	}
-	gone, err := readRows(ctx, s.db, a.Workspace, importID, -1<<31, maxOffers, Absent)
+	gone, err := staged.Read(ctx, s.db, a.Workspace, importID, -1<<31, maxOffers, Absent)
 	if err != nil {
 		return nil, err
 	}
-	fresh, err := readRows(ctx, s.db, a.Workspace, importID, 0, maxOffers, Created)
+	fresh, err := staged.Read(ctx, s.db, a.Workspace, importID, 0, maxOffers, Created)
 	if err != nil {
 		return nil, err
 	}
@@ -170,9 +162,7 @@ func (s *Service) Succeed(ctx context.Context, importID id.ID, chosen map[int]id
 		return imp, err
 	}
 	keeps := map[string]id.ID{}
-	for key, c := range imp.Succeeds {
-		keeps[key] = c
-	}
+	maps.Copy(keeps, imp.Succeeds)
 	taken := map[id.ID]bool{}
 	for line, c := range chosen {
 		if c == 0 {
@@ -187,14 +177,7 @@ func (s *Service) Succeed(ctx context.Context, importID id.ID, chosen map[int]id
 		taken[c] = true
 		keeps[text.Fold(offers[at].New.Key)] = c
 	}
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		return setImport(ctx, tx, a.Workspace, importID, "successions", db.AsJSON(keeps))
-	})
-	if err != nil {
-		return imp, err
-	}
-	mapping := imp.Mapping
-	return s.Restage(ctx, importID, &mapping, imp.Sheet)
+	return s.choose(ctx, a, imp, keeps)
 }
 
 // Unsucceed takes all choices of Succeed back.
@@ -207,12 +190,16 @@ func (s *Service) Unsucceed(ctx context.Context, importID id.ID) (Import, error)
 	if err != nil {
 		return imp, err
 	}
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		return setImport(ctx, tx, a.Workspace, importID, "successions", db.AsJSON(map[string]id.ID{}))
+	return s.choose(ctx, a, imp, map[string]id.ID{})
+}
+
+// choose stores which keys go on with which contracts, and compares the file anew.
+func (s *Service) choose(ctx context.Context, a who.Actor, imp Import, keeps map[string]id.ID) (Import, error) {
+	err := s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		return setImport(ctx, tx, a.Workspace, imp.ID, "successions", db.AsJSON(keeps))
 	})
 	if err != nil {
 		return imp, err
 	}
-	mapping := imp.Mapping
-	return s.Restage(ctx, importID, &mapping, imp.Sheet)
+	return s.Restage(ctx, imp.ID, &imp.Mapping, imp.Sheet)
 }

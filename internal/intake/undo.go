@@ -12,7 +12,8 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/intake/compare"
-	"kizuki/internal/intake/keys"
+	"kizuki/internal/intake/sources"
+	"kizuki/internal/intake/staged"
 	"kizuki/internal/intake/traces"
 	"kizuki/internal/who"
 )
@@ -82,7 +83,9 @@ func (un *undoer) run(ctx context.Context) error {
 	un.journal, un.stays = j.V, map[id.ID]bool{}
 	steps := []func(context.Context) error{
 		func(ctx context.Context) error { return traces.Unseen(ctx, un.tx, un.ws, un.imp.ID) },
-		func(ctx context.Context) error { return keys.Unmark(ctx, un.tx, un.ws, un.imp.of(), un.journal.Came) },
+		func(ctx context.Context) error {
+			return sources.Unmark(ctx, un.tx, un.ws, un.imp.of(), un.journal.Came)
+		},
 		func(ctx context.Context) error { return un.pages(ctx, un.restore, Updated, Reappeared) },
 		func(ctx context.Context) error { return un.pages(ctx, un.remove, Created) },
 		un.extras, un.fieldsAndOptions, un.peopleAndOrgs,
@@ -100,7 +103,7 @@ func (un *undoer) allowed(ctx context.Context) error {
 	if un.imp.State != Applied {
 		return errs.New(errs.Conflict, "intake.err.not_applied")
 	}
-	src, err := oneSource(ctx, un.tx, un.ws, un.imp.SourceID)
+	src, err := sources.One(ctx, un.tx, un.ws, un.imp.SourceID)
 	if err != nil || src.LastImport == un.imp.ID {
 		return err
 	}
@@ -113,7 +116,7 @@ func (un *undoer) allowed(ctx context.Context) error {
 
 func (un *undoer) pages(ctx context.Context, each func(context.Context, []compare.Row) error, outcomes ...Outcome) error {
 	for after := math.MinInt32; ; {
-		rows, err := readRows(ctx, un.tx, un.ws, un.imp.ID, after, chunk, outcomes...)
+		rows, err := staged.Read(ctx, un.tx, un.ws, un.imp.ID, after, chunk, outcomes...)
 		if err != nil || len(rows) == 0 {
 			return err
 		}

@@ -4,13 +4,11 @@ import (
 	"context"
 	"net/http"
 
-	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/web"
-	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
 )
 
@@ -97,98 +95,6 @@ func (h *Handlers) act(do func(context.Context, id.ID) error, did, undo string) 
 		}
 		return web.RedirectSaying(w, r, path(contractID), said)
 	}
-}
-
-// contactsPage is the people at the customer of one contract.
-type contactsPage struct {
-	c       contract.Contract
-	list    []contact.Contact
-	open    id.ID // whose form is open; 0 is the one to add
-	values  contact.Contact
-	errors  map[string]string
-	editing bool
-}
-
-func (h *Handlers) contacts(w http.ResponseWriter, r *http.Request) error {
-	return h.showContacts(w, r, http.StatusOK, &contactsPage{})
-}
-
-func (h *Handlers) showContacts(w http.ResponseWriter, r *http.Request, status int, p *contactsPage) error {
-	contractID, err := web.PathID(r, "id")
-	if err != nil {
-		return err
-	}
-	ctx := r.Context()
-	if p.c, err = h.svc.Get(ctx, contractID); err != nil {
-		return err
-	}
-	if p.list, err = h.sides.Of(ctx, contractID); err != nil {
-		return err
-	}
-	return web.Page(w, r, status, web.Meta{Title: words.T(ctx, "contract.contacts"), Place: "/contracts"}, p.page())
-}
-
-func contactTyped(f web.Form) contact.Contact {
-	return contact.Contact{Name: f.Line("name"), Kana: f.Line("kana"), Title: f.Line("title"), Mail: f.Line("mail"),
-		Phone: f.Line("phone"), Role: f.Line("role")}
-}
-
-func (h *Handlers) addContact(w http.ResponseWriter, r *http.Request) error {
-	return h.contact(w, r, "contract.contact_added", func(ctx context.Context, contractID id.ID, c contact.Contact) error {
-		_, err := h.sides.Add(ctx, contractID, c, c.Role)
-		return err
-	})
-}
-
-func (h *Handlers) saveContact(w http.ResponseWriter, r *http.Request) error {
-	return h.contact(w, r, "contract.saved", func(ctx context.Context, contractID id.ID, c contact.Contact) error {
-		_, err := h.sides.Update(ctx, contractID, c)
-		return err
-	})
-}
-
-func (h *Handlers) removeContact(w http.ResponseWriter, r *http.Request) error {
-	return h.contact(w, r, "contract.contact_removed", func(ctx context.Context, contractID id.ID, c contact.Contact) error {
-		return h.sides.Remove(ctx, contractID, c.ID)
-	})
-}
-
-// contact runs an act on the person the form describes and returns to the
-// list.
-func (h *Handlers) contact(w http.ResponseWriter, r *http.Request, said string, do func(context.Context, id.ID, contact.Contact) error) error {
-	f, err := web.ReadForm(r)
-	if err != nil {
-		return err
-	}
-	contractID, err := web.PathID(r, "id")
-	if err != nil {
-		return err
-	}
-	c := contactTyped(f)
-	if r.PathValue("contact") != "" {
-		if c.ID, err = web.PathID(r, "contact"); err != nil {
-			return err
-		}
-	}
-	ctx := r.Context()
-	if err := do(ctx, contractID, c); err != nil {
-		if !web.IsInput(err) {
-			return err
-		}
-		p := &contactsPage{open: c.ID, values: c, editing: true, errors: web.FieldErrors(ctx, err)}
-		return h.showContacts(w, r, web.Status(errs.As(err).Code), p)
-	}
-	return web.RedirectSaying(w, r, path(contractID, "contacts"), web.Toast{Text: words.T(ctx, said)})
-}
-
-func contactFields(ctx context.Context, c contact.Contact, errors map[string]string) []ui.FieldProps {
-	var out []ui.FieldProps
-	for _, f := range []struct{ name, value, kind string }{{"name", c.Name, ""}, {"kana", c.Kana, ""}, {"title", c.Title, ""},
-		{"role", c.Role, ""}, {"mail", c.Mail, "email"}, {"phone", c.Phone, "tel"}} {
-		out = append(out, ui.FieldProps{ID: f.name + "-" + c.ID.String(), Name: f.name, Type: f.kind, Value: f.value,
-			Label: words.T(ctx, "contract.contact."+f.name), Error: errors[f.name]})
-	}
-	return out
 }
 
 // split takes the contract out of a customer that an import joined it to.

@@ -2,173 +2,21 @@ package contracthttp
 
 import (
 	"context"
-	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/a-h/templ"
 
-	"kizuki/internal/cal"
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/filter"
 	"kizuki/internal/contract/contracthttp/rest"
-	"kizuki/internal/errs"
 	"kizuki/internal/field"
-	"kizuki/internal/text"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
 )
 
-// past asks for renewals nobody has seen to.
-const past = "past"
-
-// pagePrefix stands before the key of a custom field in the list's address.
-const pagePrefix = "f."
-
 // withins are the offered distances to the renewal, in days.
 var withins = []int{30, 60, 90, 180, 365}
-
-// maxColumns is how many attributes a list shows beside its own columns.
-const maxColumns = 5
-
-// filter is what the list is asked for: the values of the address, cleaned,
-// without empty ones.
-type filter struct{ url.Values }
-
-func readFilter(raw url.Values) filter {
-	f := filter{url.Values{}}
-	for name, list := range raw {
-		for _, v := range list {
-			if v = text.Line(v); v != "" {
-				f.Add(name, v)
-			}
-		}
-	}
-	return f
-}
-
-// href is the address of the list with one value changed, from its beginning.
-func (f filter) href(name, value string) string {
-	v := url.Values{}
-	for n, list := range f.Values {
-		if n != "cursor" && n != "month" && n != "unit" {
-			v[n] = list
-		}
-	}
-	v.Set(name, value)
-	if value == "" {
-		v.Del(name)
-	}
-	if len(v) == 0 {
-		return "/contracts"
-	}
-	return "/contracts?" + v.Encode()
-}
-
-// next is the address of the following page. The month and the unit of the
-// last one let it go on without saying them again.
-func (f filter) next(cursor, month string, u unit) string {
-	v := url.Values{}
-	for n, list := range f.Values {
-		v[n] = list
-	}
-	v.Set("cursor", cursor)
-	v.Set("month", month)
-	v.Set("unit", string(u.basis)+":"+u.currency)
-	return "/contracts?" + v.Encode()
-}
-
-// unit is what the page before headed its amounts with.
-func (f filter) unit() (unit, bool) {
-	basis, currency, ok := strings.Cut(f.Get("unit"), ":")
-	return unit{contract.Basis(basis), currency}, ok
-}
-
-// narrow reports whether the filter leaves anything out that the whole list
-// would show.
-func (f filter) narrow() bool {
-	for name := range f.Values {
-		if !slices.Contains([]string{"sort", "col", "cursor", "month", "unit", "ended"}, name) {
-			return true
-		}
-	}
-	return false
-}
-
-func (f filter) query(ctx context.Context, today cal.Date, ranges []Range) (contract.Query, error) {
-	q := contract.Query{Q: f.Get("q"), View: f.Get("view"), Status: f.Get("status"), Phase: f.Get("phase"), Outlook: contract.Outlook(f.Get("outlook")),
-		Sort: f.Get("sort"), Cursor: f.Get("cursor"), Ended: f.Get("ended") != "", Fields: rest.FieldFilters(f.Values, pagePrefix, unsetChoice)}
-	var err error
-	if q.Owner, err = rest.Owner(ctx, f.Get("owner")); err != nil {
-		return q, err
-	}
-	if q.Org, err = rest.ID("organization", f.Get("organization")); err != nil {
-		return q, err
-	}
-	return q, f.within(&q, today, ranges)
-}
-
-// within counts the days from today on: 30 is today and the thirty days after;
-// a stretch of days may also be named.
-func (f filter) within(q *contract.Query, today cal.Date, ranges []Range) error {
-	for _, r := range ranges {
-		if r.Key == f.Get("within") {
-			q.RenewalFrom, q.RenewalTo = r.From, r.To
-			return nil
-		}
-	}
-	switch w := f.Get("within"); w {
-	case "", "all":
-	case past:
-		q.RenewalTo = today
-	default:
-		days, err := strconv.Atoi(w)
-		if err != nil || days < 0 || days > 9999 {
-			return errs.Field("within", "err.choice")
-		}
-		q.RenewalFrom, q.RenewalTo = today, today.AddDays(days+1)
-	}
-	return nil
-}
-
-// unsetChoice is what a select of the page says for "without a value".
-const unsetChoice = "-"
-
-// extraColumns are attributes of every contract that a list may show as well.
-var extraColumns = []string{colNext, colHunch, colContact, colSince, "status", "key", "department"}
-
-// columns are the attributes shown beside the list's own: custom fields by
-// their key, and some that every contract has.
-func (f filter) columns(fields []field.Field) []string {
-	var out []string
-	add := func(col, name string) {
-		if slices.Contains(f.Values["col"], col) && len(out) < maxColumns {
-			out = append(out, name)
-		}
-	}
-	for _, name := range extraColumns {
-		add(name, name)
-	}
-	for _, x := range fields {
-		add(x.Key, x.Name())
-	}
-	return out
-}
-
-// sentenceKey chooses the sentence the filter is said in; some need another
-// particle.
-func (f filter) sentenceKey() string {
-	key := "contract.sentence."
-	if owner := f.Get("owner"); owner == "" || owner == rest.OwnerNone {
-		key += "any_"
-	} else {
-		key += "one_"
-	}
-	if w := f.Get("within"); w == "" || w == "all" {
-		return key + "all"
-	}
-	return key + "some"
-}
 
 // The three phrases every sentence has.
 
@@ -196,7 +44,7 @@ func (p *listPage) withinChoices(ctx context.Context) []ui.Option {
 		list = append(list, ui.Option{Value: r.Key, Label: words.T(ctx, "contract.within.range", "Name", r.Label), Selected: chosen == r.Key})
 		known = known || chosen == r.Key
 	}
-	list = append(list, ui.Option{Value: past, Label: words.T(ctx, "contract.within.past"), Selected: chosen == past})
+	list = append(list, ui.Option{Value: filter.Past, Label: words.T(ctx, "contract.within.past"), Selected: chosen == filter.Past})
 	if n, err := strconv.Atoi(chosen); err == nil && !known { // one typed into the address
 		list = append(list, ui.Option{Value: chosen, Label: words.T(ctx, "contract.within.days", "Count", n), Selected: true})
 	}
@@ -272,7 +120,7 @@ func (p *listPage) value(name string) string {
 		return p.f.Get(name)
 	}
 	for _, op := range []string{"", ".has", ".from", ".to", ".not", ".unset"} {
-		if v := p.f.Get(pagePrefix + x.Key + op); v != "" {
+		if v := p.f.Get(filter.FieldPrefix + x.Key + op); v != "" {
 			return v
 		}
 	}
@@ -301,7 +149,7 @@ func (p *listPage) condition(ctx context.Context, name string) string {
 }
 
 func (p *listPage) fieldCondition(ctx context.Context, x field.Field) string {
-	name := pagePrefix + x.Key
+	name := filter.FieldPrefix + x.Key
 	from, to := p.f.Get(name+".from"), p.f.Get(name+".to")
 	switch {
 	case from != "" && to != "":
@@ -310,7 +158,7 @@ func (p *listPage) fieldCondition(ctx context.Context, x field.Field) string {
 		return words.T(ctx, "contract.cond_from", "Value", from)
 	case to != "":
 		return words.T(ctx, "contract.cond_to", "Value", to)
-	case p.f.Get(name) == unsetChoice:
+	case p.f.Get(name) == filter.Unset:
 		return words.T(ctx, "contract.unset")
 	}
 	v := p.value(x.Name())
@@ -366,13 +214,13 @@ func (p *listPage) fieldOptions(ctx context.Context, x field.Field) []ui.Option 
 			list = append(list, ui.Option{Value: v, Label: words.T(ctx, "contract.bool."+v)})
 		}
 	case field.Member:
-		list = append(list, p.b.owners(ctx, p.f.Get(pagePrefix+x.Key))[1:]...)
+		list = append(list, p.b.owners(ctx, p.f.Get(filter.FieldPrefix+x.Key))[1:]...)
 	default:
 		for _, o := range x.Options {
 			list = append(list, ui.Option{Value: o, Label: o})
 		}
 	}
-	return append(list, ui.Option{Value: unsetChoice, Label: words.T(ctx, "contract.unset")})
+	return append(list, ui.Option{Value: filter.Unset, Label: words.T(ctx, "contract.unset")})
 }
 
 func (p *listPage) columnChoices(ctx context.Context) []ui.Option {
@@ -380,7 +228,7 @@ func (p *listPage) columnChoices(ctx context.Context) []ui.Option {
 	add := func(col, name string) {
 		list = append(list, ui.Option{Value: col, Label: p.columnLabel(ctx, name), Selected: slices.Contains(p.cols, name)})
 	}
-	for _, name := range extraColumns {
+	for _, name := range filter.Extra {
 		add(name, name)
 	}
 	for _, x := range p.b.fields {

@@ -8,6 +8,8 @@ import (
 
 	"kizuki/internal/cal"
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/filter"
+	"kizuki/internal/contract/contracthttp/unit"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
 	"kizuki/internal/web"
@@ -24,11 +26,11 @@ const (
 
 // listPage is the list of contracts.
 type listPage struct {
-	f        filter
+	f        filter.Filter
 	b        *book
 	rows     []row
-	cols     []string // attributes beside the list's own
-	unit     unit     // what the column of amounts is headed with
+	cols     []string  // attributes beside the list's own
+	unit     unit.Unit // what the column of amounts is headed with
 	tally    string
 	next     string
 	goesOn   bool // the search stopped before the page was full
@@ -50,7 +52,7 @@ type group struct{ name, remark string }
 
 func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
-	f := readFilter(r.URL.Query())
+	f := filter.Read(r.URL.Query())
 	b, err := h.book(ctx)
 	if err != nil {
 		return err
@@ -59,7 +61,7 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q, err := f.query(ctx, b.today, ranges)
+	q, err := f.Query(ctx, b.today, ranges)
 	if err != nil {
 		return err
 	}
@@ -68,17 +70,17 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if len(found.Items) == 0 && !f.narrow() && q.Cursor == "" {
+	if len(found.Items) == 0 && !f.Narrow() && q.Cursor == "" {
 		if none, err := h.none(ctx); err != nil || none {
 			return h.orEmpty(w, r, err)
 		}
 	}
-	p := &listPage{f: f, b: b, cols: f.columns(b.fields), goesOn: found.More, ranges: ranges}
+	p := &listPage{f: f, b: b, cols: f.Columns(b.fields), goesOn: found.More, ranges: ranges}
 	if err := h.fill(ctx, p, q, found); err != nil {
 		return err
 	}
 	if r.Header.Get("HX-Target") == "sheet" { // the address without what the form left empty
-		w.Header().Set("HX-Push-Url", f.href("cursor", ""))
+		w.Header().Set("HX-Push-Url", f.Href("cursor", ""))
 	}
 	meta := web.Meta{Title: words.T(ctx, "shell.place.contracts"), Place: "/contracts", Query: f.Get("q")}
 	return web.Page(w, r, http.StatusOK, meta, p.view())
@@ -145,10 +147,10 @@ func (h *Handlers) phases(ctx context.Context) ([]string, error) {
 
 // lay makes the rows, and heads each month where the list is in that order.
 func (p *listPage) lay(ctx context.Context, found contract.Page, said map[id.ID]Said) {
-	if u, ok := p.f.unit(); ok {
+	if u, ok := p.f.Unit(); ok {
 		p.unit = u
 	} else {
-		p.unit = commonUnit(found.Items)
+		p.unit = unit.Common(found.Items)
 	}
 	for _, c := range found.Items {
 		p.rows = append(p.rows, row{c: c, said: said[c.ID]})
@@ -158,7 +160,7 @@ func (p *listPage) lay(ctx context.Context, found contract.Page, said map[id.ID]
 		last = p.headMonths(ctx, found, last)
 	}
 	if found.Next != "" {
-		p.next = p.f.next(found.Next, last, p.unit)
+		p.next = p.f.Next(found.Next, last, p.unit)
 	}
 }
 
@@ -204,7 +206,7 @@ func (p *listPage) group(ctx context.Context, list []contract.Contract, whole bo
 		g.name = words.T(ctx, "contract.month", "Year", string(d)[:4], "Month", words.MonthName(ctx, d.Month()))
 	}
 	if whole {
-		g.remark = words.T(ctx, "contract.count", "Count", len(list)) + sums(ctx, list)
+		g.remark = words.T(ctx, "contract.count", "Count", len(list)) + unit.Sums(ctx, list)
 	}
 	return g
 }
@@ -221,7 +223,7 @@ func (h *Handlers) tally(ctx context.Context, q contract.Query, found contract.P
 		if err != nil {
 			return "", err
 		}
-		line = words.T(ctx, "contract.count", "Count", n) + sums(ctx, all)
+		line = words.T(ctx, "contract.count", "Count", n) + unit.Sums(ctx, all)
 	}
 	line += words.T(ctx, "contract.stop")
 	if h.parts.Sources == nil {
@@ -252,8 +254,8 @@ func (h *Handlers) rest(ctx context.Context, q contract.Query, found contract.Pa
 // heads are the columns of the table. Those that can be sorted by say so.
 func (p *listPage) heads(ctx context.Context) []ui.Column {
 	amount := ui.Column{Label: words.T(ctx, "contract.attr.amount"), Num: true}
-	if p.unit.currency != "" {
-		amount.Label = p.unit.head(ctx)
+	if p.unit.Currency != "" {
+		amount.Label = p.unit.Head(ctx)
 	}
 	heads := []ui.Column{
 		p.sorted(ui.Column{Label: words.T(ctx, "contract.head.contract")}, "name"),
@@ -285,10 +287,10 @@ func (p *listPage) sorted(c ui.Column, by string) ui.Column {
 	if now == "" {
 		now = "renewal"
 	}
-	c.Href = p.f.href("sort", by)
+	c.Href = p.f.Href("sort", by)
 	switch now {
 	case by:
-		c.Sort, c.Href = "ascending", p.f.href("sort", "-"+by)
+		c.Sort, c.Href = "ascending", p.f.Href("sort", "-"+by)
 	case "-" + by:
 		c.Sort = "descending"
 	}

@@ -8,18 +8,11 @@ import (
 
 	"kizuki/internal/cal"
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/filter"
 	"kizuki/internal/id"
 	"kizuki/internal/web"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
-)
-
-// Columns that need no set-up, beside those every list has.
-const (
-	colNext    = "next"    // the task that comes next
-	colHunch   = "hunch"   // the newest hunch
-	colContact = "contact" // when somebody last wrote, and who
-	colSince   = "since"   // since when the outlook stands
 )
 
 // viewNames are the conditions behind the ready views that no other filter has.
@@ -43,12 +36,12 @@ func (h *Handlers) fillReady(ctx context.Context, p *listPage, list []contract.C
 	if len(ids) == 0 {
 		return nil
 	}
-	if slices.Contains(p.cols, colNext) && h.parts.Next != nil {
+	if slices.Contains(p.cols, filter.ColNext) && h.parts.Next != nil {
 		if p.ready.next, err = h.parts.Next(ctx, ids); err != nil {
 			return err
 		}
 	}
-	if slices.Contains(p.cols, colHunch) && h.parts.Hunches != nil {
+	if slices.Contains(p.cols, filter.ColHunch) && h.parts.Hunches != nil {
 		p.ready.hunches, err = h.parts.Hunches(ctx, ids)
 	}
 	return err
@@ -61,13 +54,8 @@ func (h *Handlers) ranges(ctx context.Context, today cal.Date) ([]Range, error) 
 	return h.parts.Ranges(ctx, today)
 }
 
-// isReady tells the ready columns from the attributes.
-func isReady(name string) bool {
-	return slices.Contains([]string{colNext, colHunch, colContact, colSince}, name)
-}
-
 func (p *listPage) columnLabel(ctx context.Context, name string) string {
-	if isReady(name) {
+	if filter.IsReady(name) {
 		return words.T(ctx, "contract.ready."+name)
 	}
 	return p.b.label(ctx, name)
@@ -99,18 +87,8 @@ func (p *listPage) views(ctx context.Context) (out []ui.Tab) {
 		if len(q) > 0 {
 			href += "?" + q.Encode()
 		}
-		current := p.f.only(v.name) && (v.name == "" || p.f.Get(v.name) == v.value)
+		current := p.f.Only(v.name) && (v.name == "" || p.f.Get(v.name) == v.value)
 		out = append(out, ui.Tab{Label: words.T(ctx, "contract.views."+v.key), Href: href, Current: current})
 	}
 	return out
-}
-
-// only reports whether the filter asks for nothing but one thing, or nothing.
-func (f filter) only(name string) bool {
-	for n := range f.Values {
-		if n != name && !slices.Contains([]string{"sort", "col", "cursor", "month", "unit"}, n) {
-			return false
-		}
-	}
-	return name == "" || f.Get(name) != ""
 }

@@ -16,6 +16,8 @@ import (
 	"kizuki/internal/cal"
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/contacts"
+	"kizuki/internal/contract/contracthttp/filter"
 	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
@@ -51,10 +53,7 @@ type Todo struct {
 }
 
 // Range is a stretch of days with a name.
-type Range struct {
-	Key, Label string
-	From, To   cal.Date // To exclusive
-}
+type Range = filter.Range
 
 // Origin tells who gave a value of a contract, and how old it is: since when a
 // person has said so, or when its source last did.
@@ -107,7 +106,7 @@ func New(svc *contract.Service, sides *contact.Service, orgs *org.Service, field
 
 // Routes is the table of pages.
 func (h *Handlers) Routes() []web.Route {
-	return []web.Route{
+	return append([]web.Route{
 		{Method: "GET", Path: "/contracts", Need: who.Read, Handle: h.list},
 		{Method: "GET", Path: "/contracts/export.csv", Need: who.Read, Handle: rest.Export(h.svc, web.BOM)},
 		{Method: "GET", Path: "/contracts/new", Need: who.Write, Handle: h.newPage},
@@ -133,12 +132,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/contracts/{id}/readers", Need: who.Write, Handle: h.setReaders},
 
 		{Method: "POST", Path: "/contracts/{id}/split", Need: who.Write, Handle: h.split},
-
-		{Method: "GET", Path: "/contracts/{id}/contacts", Need: who.Write, Handle: h.contacts},
-		{Method: "POST", Path: "/contracts/{id}/contacts", Need: who.Write, Handle: h.addContact},
-		{Method: "POST", Path: "/contracts/{id}/contacts/{contact}", Need: who.Write, Handle: h.saveContact},
-		{Method: "POST", Path: "/contracts/{id}/contacts/{contact}/remove", Need: who.Write, Handle: h.removeContact},
-	}
+	}, contacts.New(h.svc, h.sides).Routes()...)
 }
 
 // API adds the endpoints.

@@ -266,22 +266,6 @@ func (p *sheetPage) old(ctx context.Context, name string) string {
 	return words.T(ctx, "contract.stale", "Count", days)
 }
 
-// contactLine is a person with title and role: 佐藤 亮（配車課 係長、推進役）.
-func contactLine(ctx context.Context, c contact.Contact) string {
-	name := c.Name
-	if name == "" {
-		name = c.Mail
-	}
-	about := c.Title
-	if c.Role != "" && about != "" {
-		about += words.T(ctx, "contract.comma")
-	}
-	if about += c.Role; about == "" {
-		return name
-	}
-	return words.T(ctx, "contract.person", "Name", name, "About", about)
-}
-
 // plainFacts are the attributes that are shown only when they are known.
 var plainFacts = []string{"status", "department", "start_date"}
 

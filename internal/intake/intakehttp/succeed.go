@@ -31,25 +31,36 @@ func (h *Handlers) succeed(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	chosen := map[int]id.ID{}
+	picked := map[string]string{}
 	for name := range f.Values {
-		at, ok := strings.CutPrefix(name, "line.")
-		if !ok || f.Line(name) == "" {
-			continue
+		if line, ok := strings.CutPrefix(name, "line."); ok && f.Line(name) != "" {
+			picked[line] = f.Line(name)
 		}
-		line, err := strconv.Atoi(at)
-		if err != nil {
-			return h.again(w, r, importID, errs.Field("successions", "intake.err.succession"))
-		}
-		if chosen[line], err = id.Parse(f.Line(name)); err != nil {
-			return h.again(w, r, importID, errs.Field("successions", "intake.err.succession"))
-		}
+	}
+	chosen, err := choices(picked)
+	if err != nil {
+		return h.again(w, r, importID, err)
 	}
 	imp, err := h.svc.Succeed(r.Context(), importID, chosen)
 	if err != nil {
 		return h.again(w, r, importID, err)
 	}
 	return web.Redirect(w, r, address(imp))
+}
+
+// choices reads line → contract. Errors: intake.err.succession.
+func choices(picked map[string]string) (map[int]id.ID, error) {
+	out := map[int]id.ID{}
+	for at, contract := range picked {
+		line, err := strconv.Atoi(at)
+		if err != nil {
+			return nil, errs.Field("successions", "intake.err.succession")
+		}
+		if out[line], err = id.Parse(contract); err != nil {
+			return nil, errs.Field("successions", "intake.err.succession")
+		}
+	}
+	return out, nil
 }
 
 // unsucceed takes all choices of succeed back.
@@ -125,15 +136,9 @@ func (h *Handlers) apiSucceed(ctx context.Context, in *successionsInput) (*api.O
 	if err != nil {
 		return nil, err
 	}
-	chosen := map[int]id.ID{}
-	for at, contract := range in.Body.Successions {
-		line, err := strconv.Atoi(at)
-		if err != nil {
-			return nil, errs.Field("successions", "intake.err.succession")
-		}
-		if chosen[line], err = id.Parse(contract); err != nil {
-			return nil, errs.Field("successions", "intake.err.succession")
-		}
+	chosen, err := choices(in.Body.Successions)
+	if err != nil {
+		return nil, err
 	}
 	imp, err := h.svc.Succeed(ctx, importID, chosen)
 	return api.NewOne(toJSON(ctx, imp)), err

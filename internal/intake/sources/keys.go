@@ -1,6 +1,6 @@
-// Package keys holds which contracts a source knows, by the keys of its rows, and
-// since when one is missing.
-package keys
+// Package sources holds where lists come from: which contracts each knows, by
+// the keys of its rows, and since when one is missing.
+package sources
 
 import (
 	"context"

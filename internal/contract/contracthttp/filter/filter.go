@@ -1,0 +1,201 @@
+// Package filter reads what a list of contracts is asked for by its address.
+package filter
+
+import (
+	"context"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"kizuki/internal/cal"
+	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/rest"
+	"kizuki/internal/contract/contracthttp/unit"
+	"kizuki/internal/errs"
+	"kizuki/internal/field"
+	"kizuki/internal/text"
+)
+
+// Columns that need no set-up, beside those every list has.
+const (
+	ColNext    = "next"    // the task that comes next
+	ColHunch   = "hunch"   // the newest hunch
+	ColContact = "contact" // when somebody last wrote, and who
+	ColSince   = "since"   // since when the outlook stands
+)
+
+// Past asks for renewals nobody has seen to.
+const Past = "past"
+
+// FieldPrefix stands before the key of a custom field in the list's address.
+const FieldPrefix = "f."
+
+// MaxColumns is how many attributes a list shows beside its own columns.
+const MaxColumns = 5
+
+// shape are the names that change how a list looks, not what is on it.
+var shape = []string{"sort", "col", "cursor", "month", "unit"}
+
+// Filter is what the list is asked for: the values of the address, cleaned,
+// without empty ones.
+type Filter struct{ url.Values }
+
+// Read cleans the values of an address.
+func Read(raw url.Values) Filter {
+	f := Filter{url.Values{}}
+	for name, list := range raw {
+		for _, v := range list {
+			if v = text.Line(v); v != "" {
+				f.Add(name, v)
+			}
+		}
+	}
+	return f
+}
+
+// Href is the address of the list with one value changed, from its beginning.
+func (f Filter) Href(name, value string) string {
+	v := url.Values{}
+	for n, list := range f.Values {
+		if n != "cursor" && n != "month" && n != "unit" {
+			v[n] = list
+		}
+	}
+	v.Set(name, value)
+	if value == "" {
+		v.Del(name)
+	}
+	if len(v) == 0 {
+		return "/contracts"
+	}
+	return "/contracts?" + v.Encode()
+}
+
+// Next is the address of the following page. The month and the unit of the
+// last one let it go on without saying them again.
+func (f Filter) Next(cursor, month string, u unit.Unit) string {
+	v := url.Values{}
+	for n, list := range f.Values {
+		v[n] = list
+	}
+	v.Set("cursor", cursor)
+	v.Set("month", month)
+	v.Set("unit", string(u.Basis)+":"+u.Currency)
+	return "/contracts?" + v.Encode()
+}
+
+// Unit is what the page before headed its amounts with.
+func (f Filter) Unit() (unit.Unit, bool) {
+	basis, currency, ok := strings.Cut(f.Get("unit"), ":")
+	return unit.Unit{Basis: contract.Basis(basis), Currency: currency}, ok
+}
+
+// Narrow reports whether the filter leaves anything out that the whole list
+// would show.
+func (f Filter) Narrow() bool {
+	for name := range f.Values {
+		if name != "ended" && !slices.Contains(shape, name) {
+			return true
+		}
+	}
+	return false
+}
+
+// Query is what to ask the service for, from and to counted from today. Errors:
+// err.choice for a distance or an id that is none.
+func (f Filter) Query(ctx context.Context, today cal.Date, ranges []Range) (contract.Query, error) {
+	q := contract.Query{Q: f.Get("q"), View: f.Get("view"), Status: f.Get("status"), Phase: f.Get("phase"), Outlook: contract.Outlook(f.Get("outlook")),
+		Sort: f.Get("sort"), Cursor: f.Get("cursor"), Ended: f.Get("ended") != "", Fields: rest.FieldFilters(f.Values, FieldPrefix, Unset)}
+	var err error
+	if q.Owner, err = rest.Owner(ctx, f.Get("owner")); err != nil {
+		return q, err
+	}
+	if q.Org, err = rest.ID("organization", f.Get("organization")); err != nil {
+		return q, err
+	}
+	return q, f.within(&q, today, ranges)
+}
+
+// within counts the days from today on: 30 is today and the thirty days after;
+// a stretch of days may also be named.
+func (f Filter) within(q *contract.Query, today cal.Date, ranges []Range) error {
+	for _, r := range ranges {
+		if r.Key == f.Get("within") {
+			q.RenewalFrom, q.RenewalTo = r.From, r.To
+			return nil
+		}
+	}
+	switch w := f.Get("within"); w {
+	case "", "all":
+	case Past:
+		q.RenewalTo = today
+	default:
+		days, err := strconv.Atoi(w)
+		if err != nil || days < 0 || days > 9999 {
+			return errs.Field("within", "err.choice")
+		}
+		q.RenewalFrom, q.RenewalTo = today, today.AddDays(days+1)
+	}
+	return nil
+}
+
+// Unset is what a select of the page says for "without a value".
+const Unset = "-"
+
+// Extra are attributes of every contract that a list may show as well.
+var Extra = []string{ColNext, ColHunch, ColContact, ColSince, "status", "key", "department"}
+
+// Columns are the attributes shown beside the list's own: custom fields by
+// their key, and some that every contract has.
+func (f Filter) Columns(fields []field.Field) []string {
+	var out []string
+	add := func(col, name string) {
+		if slices.Contains(f.Values["col"], col) && len(out) < MaxColumns {
+			out = append(out, name)
+		}
+	}
+	for _, name := range Extra {
+		add(name, name)
+	}
+	for _, x := range fields {
+		add(x.Key, x.Name())
+	}
+	return out
+}
+
+// SentenceKey chooses the sentence the filter is said in; some need another
+// particle.
+func (f Filter) SentenceKey() string {
+	key := "contract.sentence."
+	if owner := f.Get("owner"); owner == "" || owner == rest.OwnerNone {
+		key += "any_"
+	} else {
+		key += "one_"
+	}
+	if w := f.Get("within"); w == "" || w == "all" {
+		return key + "all"
+	}
+	return key + "some"
+}
+
+// Only reports whether the filter asks for nothing but one thing, or nothing.
+func (f Filter) Only(name string) bool {
+	for n := range f.Values {
+		if n != name && !slices.Contains(shape, n) {
+			return false
+		}
+	}
+	return name == "" || f.Get(name) != ""
+}
+
+// IsReady tells the ready columns from the attributes.
+func IsReady(name string) bool {
+	return slices.Contains([]string{ColNext, ColHunch, ColContact, ColSince}, name)
+}
+
+// Range is a stretch of days with a name.
+type Range struct {
+	Key, Label string
+	From, To   cal.Date // To exclusive
+}
