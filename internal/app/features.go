@@ -154,7 +154,7 @@ func (a *App) pages() []feature {
 		LastWords: a.lastWords,
 		Next:      a.nextTasks,
 		Hunches:   a.hunches,
-		Ranges:    a.namedRanges,
+		Calendar:  a.calendar,
 		Post: func(ctx context.Context, contract id.ID, body string) error {
 			_, err := a.Timeline.Post(ctx, timeline.PostInput{Contract: contract, Body: body})
 			return err

@@ -49,12 +49,12 @@ func said(found map[id.ID]timeline.Excerpt, err error) (map[id.ID]contracthttp.S
 	return out, err
 }
 
-// namedRanges are this and the next fiscal year, quarter and month.
-func (a *App) namedRanges(ctx context.Context, today cal.Date) ([]contracthttp.Range, error) {
+// calendar is the team's, with this and the next fiscal year, quarter and month.
+func (a *App) calendar(ctx context.Context, today cal.Date) (contracthttp.Calendar, error) {
 	st, err := a.Revenue.Settings(ctx)
-	var out []contracthttp.Range
+	out := contracthttp.Calendar{Fiscal: st.Fiscal}
 	for _, r := range revenuehttp.Ranges(ctx, st.Fiscal, today) {
-		out = append(out, contracthttp.Range(r))
+		out.Ranges = append(out.Ranges, contracthttp.Range(r))
 	}
 	return out, err
 }

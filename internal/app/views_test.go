@@ -104,7 +104,7 @@ func TestReadyViews(t *testing.T) {
 		}
 		sentence := b.Get("/contracts?view=quiet&within=fy2026").Find("form.sentence").Clone()
 		sentence.Find(".pop, .add").Remove()
-		if got := strings.Join(strings.Fields(sentence.Text()), ""); got != "みんなの、30日音沙汰なしで、更新日が今期の契約を、更新日の近い順に。" {
+		if got := strings.Join(strings.Fields(sentence.Text()), ""); got != "みんなの、30日音沙汰なしで、更新日が今期の契約を、月ごとに、更新日の近い順に。" {
 			t.Error(got)
 		}
 		if got := b.Get("/contracts?view=nonsense").Status; got != 422 {

@@ -40,11 +40,14 @@ func (p *listPage) withinChoices(ctx context.Context) []ui.Option {
 		known = known || o.Selected
 		list = append(list, o)
 	}
-	for _, r := range p.ranges {
+	for _, r := range p.calendar.Ranges {
 		list = append(list, ui.Option{Value: r.Key, Label: words.T(ctx, "contract.within.range", "Name", r.Label), Selected: chosen == r.Key})
 		known = known || chosen == r.Key
 	}
 	list = append(list, ui.Option{Value: filter.Past, Label: words.T(ctx, "contract.within.past"), Selected: chosen == filter.Past})
+	if x, ok := p.calendar.Fiscal.Parse(chosen); ok && !known { // a group that was opened
+		list = append(list, ui.Option{Value: chosen, Label: words.T(ctx, "contract.within.range", "Name", words.PeriodName(ctx, x)), Selected: true})
+	}
 	if n, err := strconv.Atoi(chosen); err == nil && !known { // one typed into the address
 		list = append(list, ui.Option{Value: chosen, Label: words.T(ctx, "contract.within.days", "Count", n), Selected: true})
 	}
@@ -245,10 +248,23 @@ func (p *listPage) phrases(ctx context.Context) map[string]templ.Component {
 	return map[string]templ.Component{
 		"Owner":      phrase("owner", "owner", p.ownerChoices(ctx)),
 		"Within":     phrase("within", "within", p.withinChoices(ctx)),
+		"By":         p.by(ctx, phrase),
 		"Sort":       phrase("sort", "sort", p.sortChoices(ctx)),
 		"Conditions": p.conditions(ctx),
 		"Add":        p.more(),
 	}
+}
+
+// by says what stands between the rows, where something can.
+func (p *listPage) by(ctx context.Context, phrase func(blank, name string, options []ui.Option) templ.Component) templ.Component {
+	if !p.inPeriods() {
+		return templ.NopComponent
+	}
+	var list []ui.Option
+	for _, by := range filter.Groupings {
+		list = append(list, ui.Option{Value: by, Label: words.T(ctx, "contract.by."+by), Selected: by == p.f.Grouping()})
+	}
+	return templ.Join(phrase("by", "by", list), plain(words.T(ctx, "contract.by_join")))
 }
 
 // conditions are joined here and not in the template, which would set a space

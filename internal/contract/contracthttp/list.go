@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"slices"
-	"strings"
 
 	"kizuki/internal/cal"
 	"kizuki/internal/contract"
@@ -38,17 +37,15 @@ type listPage struct {
 	statuses []string
 	phases   []string
 	ready    ready
-	ranges   []Range
+	calendar filter.Calendar
 }
 
-// row is one contract; group heads a month and stands before the first of it.
+// row is one contract; group stands before the first of it.
 type row struct {
 	c     contract.Contract
 	said  Said
 	group *group
 }
-
-type group struct{ name, remark string }
 
 func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
@@ -57,11 +54,11 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ranges, err := h.ranges(ctx, b.today)
+	calendar, err := h.calendar(ctx, b.today)
 	if err != nil {
 		return err
 	}
-	q, err := f.Query(ctx, b.today, ranges)
+	q, err := f.Query(ctx, b.today, calendar)
 	if err != nil {
 		return err
 	}
@@ -75,7 +72,7 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 			return h.orEmpty(w, r, err)
 		}
 	}
-	p := &listPage{f: f, b: b, cols: f.Columns(b.fields), goesOn: found.More, ranges: ranges}
+	p := &listPage{f: f, b: b, cols: f.Columns(b.fields), goesOn: found.More, calendar: calendar}
 	if err := h.fill(ctx, p, q, found); err != nil {
 		return err
 	}
@@ -115,11 +112,37 @@ func (h *Handlers) fill(ctx context.Context, p *listPage, q contract.Query, foun
 		}
 		p.orgName = o.Name
 	}
-	p.lay(ctx, found, said)
-	if q.Cursor == "" {
-		p.tally, err = h.tally(ctx, q, found)
+	rest, whole, err := h.behind(ctx, p, q, found)
+	if err != nil {
+		return err
 	}
-	return err
+	p.lay(ctx, found, said, rest, whole)
+	return nil
+}
+
+// behind reads what sums need of the contracts behind this page: all of them
+// for the line above the table, to the end of the last group for its head.
+func (h *Handlers) behind(ctx context.Context, p *listPage, q contract.Query, found contract.Page) (rest []contract.Contract, whole bool, err error) {
+	if q.Cursor != "" {
+		return h.restOfGroup(ctx, p, q, found)
+	}
+	n, exact, err := h.svc.Count(ctx, q)
+	if err != nil {
+		return nil, false, err
+	}
+	if !exact {
+		if rest, whole, err = h.restOfGroup(ctx, p, q, found); err != nil {
+			return nil, false, err
+		}
+		p.tally, err = h.tally(ctx, words.T(ctx, "contract.count_more", "Count", n))
+		return rest, whole, err
+	}
+	if rest, whole, err = h.readOn(ctx, q, found, func(contract.Contract) bool { return true }); err != nil {
+		return nil, false, err
+	}
+	all := append(found.Items[:len(found.Items):len(found.Items)], rest...)
+	p.tally, err = h.tally(ctx, words.T(ctx, "contract.count", "Count", n)+unit.Sums(ctx, all))
+	return rest, whole, err
 }
 
 func (h *Handlers) lastWords(ctx context.Context, list []contract.Contract) (map[id.ID]Said, error) {
@@ -145,8 +168,8 @@ func (h *Handlers) phases(ctx context.Context) ([]string, error) {
 	return list, err
 }
 
-// lay makes the rows, and heads each month where the list is in that order.
-func (p *listPage) lay(ctx context.Context, found contract.Page, said map[id.ID]Said) {
+// lay makes the rows, and heads each group where the list is in that order.
+func (p *listPage) lay(ctx context.Context, found contract.Page, said map[id.ID]Said, rest []contract.Contract, whole bool) {
 	if u, ok := p.f.Unit(); ok {
 		p.unit = u
 	} else {
@@ -155,76 +178,17 @@ func (p *listPage) lay(ctx context.Context, found contract.Page, said map[id.ID]
 	for _, c := range found.Items {
 		p.rows = append(p.rows, row{c: c, said: said[c.ID]})
 	}
-	last := p.f.Get("month")
-	if p.byMonth() {
-		last = p.headMonths(ctx, found, last)
+	last := p.f.Get("group")
+	if p.inPeriods() {
+		last = p.headPeriods(ctx, found.Items, rest, whole)
 	}
 	if found.Next != "" {
 		p.next = p.f.Next(found.Next, last, p.unit)
 	}
 }
 
-func (p *listPage) byMonth() bool {
-	s := strings.TrimPrefix(p.f.Get("sort"), "-")
-	return s == "" || s == "renewal"
-}
-
-// monthOf is "2026-03"; "-" for a contract without a date, so that it differs
-// from no month before.
-func monthOf(c contract.Contract) string {
-	if c.RenewalDate.IsZero() {
-		return "-"
-	}
-	return string(c.RenewalDate)[:7]
-}
-
-// headMonths puts a head before each month and gives the last one. How many a
-// month holds is told only when all of it stands on this page.
-func (p *listPage) headMonths(ctx context.Context, found contract.Page, before string) string {
-	for i := 0; i < len(found.Items); {
-		month, end := monthOf(found.Items[i]), i
-		for end < len(found.Items) && monthOf(found.Items[end]) == month {
-			end++
-		}
-		whole := month != before && (end < len(found.Items) || found.Next == "")
-		if month != before {
-			p.rows[i].group = p.group(ctx, found.Items[i:end], whole)
-		}
-		before, i = month, end
-	}
-	return before
-}
-
-func (p *listPage) group(ctx context.Context, list []contract.Contract, whole bool) *group {
-	d := list[0].RenewalDate
-	g := &group{name: words.T(ctx, "contract.no_date")}
-	switch {
-	case d.IsZero():
-	case d.Year() == p.b.today.Year():
-		g.name = words.MonthName(ctx, d.Month())
-	default:
-		g.name = words.T(ctx, "contract.month", "Year", string(d)[:4], "Month", words.MonthName(ctx, d.Month()))
-	}
-	if whole {
-		g.remark = words.T(ctx, "contract.count", "Count", len(list)) + unit.Sums(ctx, list)
-	}
-	return g
-}
-
 // tally is the line above the table: how many, how much, and how fresh.
-func (h *Handlers) tally(ctx context.Context, q contract.Query, found contract.Page) (string, error) {
-	n, exact, err := h.svc.Count(ctx, q)
-	if err != nil {
-		return "", err
-	}
-	line := words.T(ctx, "contract.count_more", "Count", n)
-	if exact {
-		all, err := h.rest(ctx, q, found)
-		if err != nil {
-			return "", err
-		}
-		line = words.T(ctx, "contract.count", "Count", n) + unit.Sums(ctx, all)
-	}
+func (h *Handlers) tally(ctx context.Context, line string) (string, error) {
 	line += words.T(ctx, "contract.stop")
 	if h.parts.Sources == nil {
 		return line, nil
@@ -234,21 +198,6 @@ func (h *Handlers) tally(ctx context.Context, q contract.Query, found contract.P
 		return line, err
 	}
 	return line + words.T(ctx, "contract.fresh", "When", words.Ago(ctx, at, web.Now(ctx)), "Source", source), nil
-}
-
-// rest reads the contracts behind the first page, up to the countable number,
-// for their sum.
-func (h *Handlers) rest(ctx context.Context, q contract.Query, found contract.Page) ([]contract.Contract, error) {
-	all := found.Items
-	q.Limit = contract.MaxPage
-	for q.Cursor = found.Next; q.Cursor != "" && len(all) < countLimit; {
-		next, err := h.svc.List(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		all, q.Cursor = append(all, next.Items...), next.Next
-	}
-	return all, nil
 }
 
 // heads are the columns of the table. Those that can be sorted by say so.
@@ -300,7 +249,7 @@ func (p *listPage) sorted(c ui.Column, by string) ui.Column {
 // due is the day of renewal and how far it is.
 func (b *book) due(ctx context.Context, d cal.Date) ui.When { return ui.Due(ctx, d, b.today) }
 
-// day is the renewal's day without what the head of its month already says.
+// day is the renewal's day, without the year where it is this one.
 func (b *book) day(ctx context.Context, d cal.Date) string {
 	if d.Year() == b.today.Year() {
 		return words.DayBare(ctx, d)

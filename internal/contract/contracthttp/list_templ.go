@@ -342,7 +342,7 @@ func (p *listPage) row(r row) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if r.group != nil {
-			templ_7745c5c3_Err = ui.GroupRow(r.group.name, r.group.remark, 8+len(p.cols)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.GroupRow(ui.GroupProps{Text: r.group.name, Href: r.group.href, Remark: r.group.remark, Columns: 8 + len(p.cols)}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -123,14 +123,14 @@ func TestFilterReadsAsASentence(t *testing.T) {
 	})
 	w.add(func(in *contract.Input) { in.Name, in.RenewalDate = "過ぎたもの", "2026-01-31" })
 	for _, c := range []struct{ query, sentence, names string }{
-		{"", "みんなの、すべての契約を、更新日の近い順に。", "過ぎたもの 本社契約"},
-		{"owner=me&within=180", "自分が担当していて、更新日が180日以内の契約を、更新日の近い順に。", "本社契約"},
+		{"", "みんなの、すべての契約を、月ごとに、更新日の近い順に。", "過ぎたもの 本社契約"},
+		{"owner=me&within=180", "自分が担当していて、更新日が180日以内の契約を、月ごとに、更新日の近い順に。", "本社契約"},
 		{"owner=none&within=past&sort=name", "担当なしの、更新日が過ぎたままの契約を、名前の順に。", "過ぎたもの"},
-		{"within=45", "みんなの、更新日が45日以内の契約を、更新日の近い順に。", "本社契約"},
-		{"phase=定着&outlook=danger&q=みなと", "みんなの、名前や契約番号が「みなと」で、見立てが「危うい」で、段階が「定着」で、すべての契約を、更新日の近い順に。", "本社契約"},
-		{"f.plan=竹&f.seats.from=10&f.seats.to=20&f.memo.has=大", "みんなの、planの名前が「竹」で、seatsの名前が「10から20」で、memoの名前が「大」で、すべての契約を、更新日の近い順に。", "本社契約"},
-		{"f.plan=-", "みんなの、planの名前が「なし」で、すべての契約を、更新日の近い順に。", "過ぎたもの"},
-		{"f.seats.from=13", "みんなの、seatsの名前が「13以上」で、すべての契約を、更新日の近い順に。", ""},
+		{"within=45", "みんなの、更新日が45日以内の契約を、月ごとに、更新日の近い順に。", "本社契約"},
+		{"phase=定着&outlook=danger&q=みなと", "みんなの、名前や契約番号が「みなと」で、見立てが「危うい」で、段階が「定着」で、すべての契約を、月ごとに、更新日の近い順に。", "本社契約"},
+		{"f.plan=竹&f.seats.from=10&f.seats.to=20&f.memo.has=大", "みんなの、planの名前が「竹」で、seatsの名前が「10から20」で、memoの名前が「大」で、すべての契約を、月ごとに、更新日の近い順に。", "本社契約"},
+		{"f.plan=-", "みんなの、planの名前が「なし」で、すべての契約を、月ごとに、更新日の近い順に。", "過ぎたもの"},
+		{"f.seats.from=13", "みんなの、seatsの名前が「13以上」で、すべての契約を、月ごとに、更新日の近い順に。", ""},
 	} {
 		q, err := url.ParseQuery(c.query)
 		if err != nil {
@@ -184,7 +184,7 @@ func TestListTurnsPagesWithoutSayingAMonthTwice(t *testing.T) {
 		w.many(70)
 		p := w.get("/contracts").want(t, 200)
 		months := p.Find("tr.month").Map(func(_ int, s *goquery.Selection) string { return text(s) })
-		if got := strings.Join(months, "|"); got != "2月 12件、月額12,000円|3月 31件、月額31,000円|4月" {
+		if got := strings.Join(months, "|"); got != "2月 12件、月額12,000円|3月 31件、月額31,000円|4月 27件、月額27,000円" {
 			t.Errorf("first page: %s", got)
 		}
 		if got := text(p.Find(".tally")); !strings.HasPrefix(got, "70件、月額70,000円。") {
@@ -202,6 +202,58 @@ func TestListTurnsPagesWithoutSayingAMonthTwice(t *testing.T) {
 		w.get("/contracts?owner=nobody").want(t, 422)
 		w.get("/contracts?within=soon").want(t, 422)
 	})
+}
+
+// Quarters and years are the team's own; a head leads to what is under it, and
+// says what that comes to even where it goes on behind the page.
+func TestListStandsInFiscalPeriods(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.many(70) // of 17 February to 27 April 2026, a day each
+		w.add(func(in *contract.Input) { in.Name, in.RenewalDate = "来年度", "2027-04-01" })
+		w.add(func(in *contract.Input) { in.Name = "いつまでか不明" })
+		heads := func(p *page) string {
+			return strings.Join(p.Find("tr.month").Map(func(_ int, s *goquery.Selection) string { return text(s) }), "|")
+		}
+		p := w.get("/contracts?by=quarter").want(t, 200)
+		if got := heads(p); got != "2025年度 第4四半期 43件、月額43,000円|2026年度 第1四半期 27件、月額27,000円" {
+			t.Errorf("quarters: %s", got)
+		}
+		if got := text(p.Find("#by-by summary")); got != "四半期ごと" {
+			t.Errorf("the sentence says %q", got)
+		}
+		next, _ := p.Find("#pager a").Attr("href")
+		if got := heads(w.get(next).want(t, 200)); got != "2027年度 第1四半期 1件|更新日なし 1件" {
+			t.Errorf("quarters of the second page: %s", got)
+		}
+		p = w.get("/contracts?by=year").want(t, 200)
+		if got := heads(p); got != "2025年度 43件、月額43,000円|2026年度 27件、月額27,000円" {
+			t.Errorf("years: %s", got)
+		}
+		to, _ := p.Find("tr.month a").Last().Attr("href")
+		p = w.get(to).want(t, 200)
+		if got := text(p.Find("#by-within summary")); heads(p) != "2026年度 27件、月額27,000円" || got != "更新日が2026年度" || p.Find("#rows .name").Length() != 27 || p.Find("tr.month a").Length() != 0 {
+			t.Errorf("the head leads to %s: %q, %s", to, got, heads(p))
+		}
+		if p = w.get("/contracts?by=quarter&sort=name").want(t, 200); heads(p) != "" || p.Find("#by-by").Length() != 0 {
+			t.Errorf("heads in another order: %s", heads(p))
+		}
+		if got := heads(w.get("/contracts?by=quarter&sort=-renewal").want(t, 200)); !strings.HasPrefix(got, "2027年度 第1四半期 1件|2026年度 第1四半期 27件、月額27,000円|2025年度 第4四半期 43件") {
+			t.Errorf("the latest first: %s", got)
+		}
+	})
+}
+
+// A group larger than what is summed says nothing of its size.
+func TestListKeepsQuietAboutWhatItDidNotRead(t *testing.T) {
+	w := newWorld(t, testkit.SQLite(t))
+	for range 1_100 {
+		w.add(func(in *contract.Input) { in.RenewalDate = "2026-06-30" })
+	}
+	p := w.get("/contracts?by=year").want(t, 200)
+	if got := text(p.Find("tr.month")); got != "2026年度" || !strings.HasPrefix(text(p.Find(".tally")), "1,000件以上") {
+		t.Errorf("%q, %s", got, text(p.Find(".tally")))
+	}
 }
 
 func TestListAsksAFixedNumberOfQuestions(t *testing.T) {

@@ -47,11 +47,11 @@ func (h *Handlers) fillReady(ctx context.Context, p *listPage, list []contract.C
 	return err
 }
 
-func (h *Handlers) ranges(ctx context.Context, today cal.Date) ([]Range, error) {
-	if h.parts.Ranges == nil {
-		return nil, nil
+func (h *Handlers) calendar(ctx context.Context, today cal.Date) (filter.Calendar, error) {
+	if h.parts.Calendar == nil {
+		return filter.Calendar{}, nil
 	}
-	return h.parts.Ranges(ctx, today)
+	return h.parts.Calendar(ctx, today)
 }
 
 func (p *listPage) columnLabel(ctx context.Context, name string) string {

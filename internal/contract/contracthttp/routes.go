@@ -52,6 +52,10 @@ type Todo struct {
 	Due   cal.Date
 }
 
+// Calendar is the team's fiscal calendar, with the stretches of days that have a
+// name.
+type Calendar = filter.Calendar
+
 // Range is a stretch of days with a name.
 type Range = filter.Range
 
@@ -81,8 +85,8 @@ type Parts struct {
 	// hunch that the member may read.
 	Next    func(ctx context.Context, ids []id.ID) (map[id.ID]Todo, error)
 	Hunches func(ctx context.Context, ids []id.ID) (map[id.ID]Said, error)
-	// Ranges are stretches of days that have a name: this fiscal year, next month.
-	Ranges func(ctx context.Context, today cal.Date) ([]Range, error)
+	// Calendar is that of the team on a day.
+	Calendar func(ctx context.Context, today cal.Date) (Calendar, error)
 	// Sources tells when rows were last imported, and from which source.
 	Sources func(ctx context.Context) (time.Time, string, error)
 	// Post writes the first note of a contract made on the empty page.

@@ -18,6 +18,7 @@ import (
 
 	"kizuki/internal/api"
 	"kizuki/internal/bus"
+	"kizuki/internal/cal"
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
@@ -122,6 +123,9 @@ func (w *world) parts() contracthttp.Parts {
 	return contracthttp.Parts{
 		Trail: panel("trail"), NoteBox: panel("note-box"), History: panel("history"), Asides: []contracthttp.Panel{panel("tasks")},
 		LastWords: func(context.Context, []id.ID) (map[id.ID]contracthttp.Said, error) { return w.said, nil },
+		Calendar: func(context.Context, cal.Date) (contracthttp.Calendar, error) {
+			return contracthttp.Calendar{Fiscal: cal.April}, nil
+		},
 		Sources: func(context.Context) (time.Time, string, error) {
 			return start.Add(-5 * time.Hour), "契約管理", nil
 		},

@@ -95,7 +95,7 @@ func (h *Handlers) behind(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (p *behindPage) title(ctx context.Context) string {
-	return words.T(ctx, "revenue.behind_title", "Period", named(ctx, p.period), "Figure", words.T(ctx, "revenue.figure."+string(p.figure)))
+	return words.T(ctx, "revenue.behind_title", "Period", words.PeriodName(ctx, p.period), "Figure", words.T(ctx, "revenue.figure."+string(p.figure)))
 }
 
 // behind is the address of the customers behind a figure.

@@ -141,9 +141,9 @@ func (p *duePage) view() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var5 string
-			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(named(ctx, p.period))
+			templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs(words.PeriodName(ctx, p.period))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `revenue/revenuehttp/revenue.templ`, Line: 31, Col: 40}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `revenue/revenuehttp/revenue.templ`, Line: 31, Col: 51}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 			if templ_7745c5c3_Err != nil {
@@ -563,7 +563,7 @@ func (p *duePage) sums() templ.Component {
 			if len(p.Months) > 1 {
 				for _, m := range p.Months {
 					if m.Sum.Count > 0 {
-						templ_7745c5c3_Err = p.sum(named(ctx, m.Period), p.with("period", m.Period.Key), m.Sum).Render(ctx, templ_7745c5c3_Buffer)
+						templ_7745c5c3_Err = p.sum(words.PeriodName(ctx, m.Period), p.with("period", m.Period.Key), m.Sum).Render(ctx, templ_7745c5c3_Buffer)
 						if templ_7745c5c3_Err != nil {
 							return templ_7745c5c3_Err
 						}
@@ -848,7 +848,7 @@ func (p *duePage) rows() templ.Component {
 		ctx = templ.ClearChildren(ctx)
 		for i, d := range p.Items {
 			if i == 0 || string(p.Items[i-1].Term.Renews)[:7] != string(d.Term.Renews)[:7] {
-				templ_7745c5c3_Err = ui.GroupRow(named(ctx, monthOf(d)), "", 7).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.GroupRow(ui.GroupProps{Text: words.PeriodName(ctx, monthOf(d)), Columns: 7}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2205,9 +2205,9 @@ func (p *retentionPage) row(r revenue.Retained) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var104 string
-				templ_7745c5c3_Var104, templ_7745c5c3_Err = templ.JoinStringErrs(named(ctx, r.Period))
+				templ_7745c5c3_Var104, templ_7745c5c3_Err = templ.JoinStringErrs(words.PeriodName(ctx, r.Period))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `revenue/revenuehttp/revenue.templ`, Line: 334, Col: 84}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `revenue/revenuehttp/revenue.templ`, Line: 334, Col: 95}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var104))
 				if templ_7745c5c3_Err != nil {

@@ -5,24 +5,11 @@ import (
 	"strconv"
 	"strings"
 
-	"kizuki/internal/cal"
 	"kizuki/internal/contract"
 	"kizuki/internal/money"
 	"kizuki/internal/revenue"
 	"kizuki/internal/web/words"
 )
-
-// named is a period in words: 2026年度, 2026年度 第1四半期, 2026年4月.
-func named(ctx context.Context, p cal.Period) string {
-	year := strconv.Itoa(p.From.Year())
-	switch _, quarter, part := strings.Cut(p.Key, "q"); {
-	case part:
-		return words.T(ctx, "revenue.quarter", "Year", strings.TrimLeft(p.Key[2:6], "0"), "Quarter", quarter)
-	case strings.HasPrefix(p.Key, "fy"):
-		return words.T(ctx, "revenue.year", "Year", year)
-	}
-	return words.T(ctx, "revenue.month", "Year", year, "Month", strconv.Itoa(p.From.Month()), "Name", words.MonthName(ctx, p.From.Month()))
-}
 
 // amount is money in words.
 func amount(ctx context.Context, minor int64, currency string) string {

@@ -88,13 +88,13 @@ func lookContracts(ctx context.Context) templ.Component {
 		"Order": with(Phrase(PhraseProps{ID: "order", Text: "更新日の近い順"})),
 		"Add":   with(Phrase(PhraseProps{ID: "add", Text: "条件を足す", Add: true}), Field(FieldProps{Name: "q", Label: "名前"})),
 	}, nil)
-	rows := []templ.Component{GroupRow("2月", "2件、月額222,000円", 7)}
+	rows := []templ.Component{GroupRow(GroupProps{Text: "2月", Remark: "2件、月額222,000円", Columns: 7})}
 	for i, r := range [][4]string{{"木曽木材", "配車クラウド", "見積もり、社長の机に乗ったままらしい", "watch"}, {"つきのわ運送", "点呼クラウド", "「更新します」と電話口で即答。ありがたい", "good"},
 		{"しらさぎ食品", "配車クラウド 関東契約", "担当が替わったらしい。引き継ぎの連絡が来ない", "risk"}, {"港南リース", "動態クラウド", "取り込みから消えた。聞くのがこわい", "none"}} {
 		d := lookDay.AddDays(11 + 31*(i/2))
 		due := Due(ctx, d, lookDay)
 		if i == 2 {
-			rows = append(rows, GroupRow("3月", "12件、月額2,553,000円", 7))
+			rows = append(rows, GroupRow(GroupProps{Text: "3月", Remark: "12件、月額2,553,000円", Columns: 7}))
 		}
 		rows = append(rows, with(Tr(""), TdName("#", r[0], r[1]), with(Td("num"), lookText(On(ctx, d, lookDay).Text+" "), Time(due)), with(Td("said full"), lookText(r[2])),
 			with(Td(""), Health(r[3], words.T(ctx, "shell.health."+r[3]))), with(Td("nb drop"), lookText("更新協議")), with(Td("num drop"), lookText("180,000")), with(Td("nb dim fresh"), Chip("watch", "34日前、古い"))))

@@ -8,9 +8,11 @@ import (
 
 	"github.com/microcosm-cc/bluemonday"
 	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/text"
 	"github.com/yuin/goldmark/util"
 	nethtml "golang.org/x/net/html"
 )
@@ -24,7 +26,7 @@ var mumble = goldmark.New(
 			util.Prioritized(parser.NewThematicBreakParser(), 200),
 			util.Prioritized(parser.NewListParser(), 300),
 			util.Prioritized(parser.NewListItemParser(), 400),
-			util.Prioritized(parser.NewFencedCodeBlockParser(), 700),
+			util.Prioritized(fence{parser.NewFencedCodeBlockParser()}, 700),
 			util.Prioritized(parser.NewBlockquoteParser(), 800),
 			util.Prioritized(indented{parser.NewParagraphParser()}, 1000),
 		),
@@ -44,6 +46,22 @@ type indented struct{ parser.BlockParser }
 
 // CanAcceptIndentedLine implements parser.BlockParser.
 func (indented) CanAcceptIndentedLine() bool { return true }
+
+// fence begins a block of code only with backquotes alone on their line: words
+// after them would be taken for the name of a language and dropped, and ~~~ is
+// how people draw out a word.
+type fence struct{ parser.BlockParser }
+
+// Trigger implements parser.BlockParser.
+func (fence) Trigger() []byte { return []byte{'`'} }
+
+// Open implements parser.BlockParser.
+func (f fence) Open(parent ast.Node, r text.Reader, pc parser.Context) (ast.Node, parser.State) {
+	if line, _ := r.PeekLine(); len(bytes.Trim(line, "` \t\r\n")) > 0 {
+		return nil, parser.NoChildren
+	}
+	return f.BlockParser.Open(parent, r, pc)
+}
 
 var safe = func() *bluemonday.Policy {
 	p := bluemonday.NewPolicy()
@@ -124,20 +142,20 @@ func marker(names []string) *regexp.Regexp {
 	return regexp.MustCompile(address.String() + `|[@＠](?:` + strings.Join(names, "|") + `)`)
 }
 
-func markText(b *strings.Builder, text string, marks *regexp.Regexp) {
+func markText(b *strings.Builder, said string, marks *regexp.Regexp) {
 	for {
-		at := marks.FindStringIndex(text)
+		at := marks.FindStringIndex(said)
 		if at == nil {
-			b.WriteString(nethtml.EscapeString(text))
+			b.WriteString(nethtml.EscapeString(said))
 			return
 		}
-		found := text[at[0]:at[1]]
+		found := said[at[0]:at[1]]
 		if strings.HasPrefix(found, "http") {
 			found = strings.TrimRight(found, `.,;:!?'")]`)
 		}
-		b.WriteString(nethtml.EscapeString(text[:at[0]]))
+		b.WriteString(nethtml.EscapeString(said[:at[0]]))
 		b.WriteString(marked(found))
-		text = text[at[0]+len(found):]
+		said = said[at[0]+len(found):]
 	}
 }
 

@@ -342,6 +342,13 @@ type PhraseProps struct {
 	Add      bool // the dashed one that adds a condition
 }
 
+// GroupProps heads a group of rows over so many columns; with Href it leads to
+// them alone.
+type GroupProps struct {
+	Text, Href, Remark string
+	Columns            int
+}
+
 // PagerProps is the way to the rows after the last one. Rows is the id of the
 // element they are appended to; without Href nothing is left.
 type PagerProps struct{ Href, Rows, Label string }

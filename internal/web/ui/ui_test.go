@@ -200,7 +200,7 @@ func TestMarkdownIsSafe(t *testing.T) {
 
 // Whatever people type, no word of it is lost, and nothing runs.
 func TestMarkdownKeepsEveryWord(t *testing.T) {
-	piece := rapid.SampledFrom([]string{"言葉", "word", " ", "    ", "\t", "　", "\n", "\n\n", "*", "**", "_", "~~", "- ", "1. ", "> ", "# ", "---", "<b>", "&amp", "@田村", "！", ":", "|", "=="})
+	piece := rapid.SampledFrom([]string{"言葉", "word", " ", "    ", "\t", "　", "\n", "\n\n", "*", "**", "_", "~~", "~~~", "```", "- ", "1. ", "> ", "# ", "---", "<b>", "&amp", "@田村", "！", ":", "|", "=="})
 	rapid.Check(t, func(t *rapid.T) {
 		src := strings.Join(rapid.SliceOfN(piece, 0, 20).Draw(t, "pieces"), "")
 		doc, err := goquery.NewDocumentFromReader(strings.NewReader(Markdown(src, "田村")))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"kizuki/internal/cal"
@@ -110,6 +111,18 @@ func DayLong(ctx context.Context, d cal.Date) string {
 // MonthName is "3月"; "March".
 func MonthName(ctx context.Context, m int) string {
 	return T(ctx, "when.month_long."+strconv.Itoa(m))
+}
+
+// PeriodName is a stretch of days in words: 2026年度, 2026年度 第1四半期, 2026年4月.
+func PeriodName(ctx context.Context, p cal.Period) string {
+	year := strconv.Itoa(p.From.Year())
+	switch _, quarter, part := strings.Cut(p.Key, "q"); {
+	case part: // of the fiscal year, which may have begun the calendar year before
+		return T(ctx, "when.period.quarter", "Year", strings.TrimLeft(p.Key[2:6], "0"), "Quarter", quarter)
+	case strings.HasPrefix(p.Key, "fy"):
+		return T(ctx, "when.period.year", "Year", year)
+	}
+	return T(ctx, "when.period.month", "Year", year, "Month", MonthName(ctx, p.From.Month()))
 }
 
 func day(ctx context.Context, key string, d cal.Date) string {

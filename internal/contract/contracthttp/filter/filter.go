@@ -35,7 +35,7 @@ const FieldPrefix = "f."
 const MaxColumns = 5
 
 // shape are the names that change how a list looks, not what is on it.
-var shape = []string{"sort", "col", "cursor", "month", "unit"}
+var shape = []string{"sort", "by", "col", "cursor", "group", "unit"}
 
 // Filter is what the list is asked for: the values of the address, cleaned,
 // without empty ones.
@@ -58,7 +58,7 @@ func Read(raw url.Values) Filter {
 func (f Filter) Href(name, value string) string {
 	v := url.Values{}
 	for n, list := range f.Values {
-		if n != "cursor" && n != "month" && n != "unit" {
+		if n != "cursor" && n != "group" && n != "unit" {
 			v[n] = list
 		}
 	}
@@ -72,15 +72,15 @@ func (f Filter) Href(name, value string) string {
 	return "/contracts?" + v.Encode()
 }
 
-// Next is the address of the following page. The month and the unit of the
+// Next is the address of the following page. The group and the unit of the
 // last one let it go on without saying them again.
-func (f Filter) Next(cursor, month string, u unit.Unit) string {
+func (f Filter) Next(cursor, group string, u unit.Unit) string {
 	v := url.Values{}
 	for n, list := range f.Values {
 		v[n] = list
 	}
 	v.Set("cursor", cursor)
-	v.Set("month", month)
+	v.Set("group", group)
 	v.Set("unit", string(u.Basis)+":"+u.Currency)
 	return "/contracts?" + v.Encode()
 }
@@ -104,7 +104,7 @@ func (f Filter) Narrow() bool {
 
 // Query is what to ask the service for, from and to counted from today. Errors:
 // err.choice for a distance or an id that is none.
-func (f Filter) Query(ctx context.Context, today cal.Date, ranges []Range) (contract.Query, error) {
+func (f Filter) Query(ctx context.Context, today cal.Date, c Calendar) (contract.Query, error) {
 	q := contract.Query{Q: f.Get("q"), View: f.Get("view"), Status: f.Get("status"), Phase: f.Get("phase"), Outlook: contract.Outlook(f.Get("outlook")),
 		Sort: f.Get("sort"), Cursor: f.Get("cursor"), Ended: f.Get("ended") != "", Fields: rest.FieldFilters(f.Values, FieldPrefix, Unset)}
 	var err error
@@ -114,17 +114,15 @@ func (f Filter) Query(ctx context.Context, today cal.Date, ranges []Range) (cont
 	if q.Org, err = rest.ID("organization", f.Get("organization")); err != nil {
 		return q, err
 	}
-	return q, f.within(&q, today, ranges)
+	return q, f.within(&q, today, c)
 }
 
 // within counts the days from today on: 30 is today and the thirty days after;
-// a stretch of days may also be named.
-func (f Filter) within(q *contract.Query, today cal.Date, ranges []Range) error {
-	for _, r := range ranges {
-		if r.Key == f.Get("within") {
-			q.RenewalFrom, q.RenewalTo = r.From, r.To
-			return nil
-		}
+// a month, quarter or fiscal year may also be named.
+func (f Filter) within(q *contract.Query, today cal.Date, c Calendar) error {
+	if x, ok := c.Fiscal.Parse(f.Get("within")); ok {
+		q.RenewalFrom, q.RenewalTo = x.From, x.To
+		return nil
 	}
 	switch w := f.Get("within"); w {
 	case "", "all":
@@ -192,6 +190,41 @@ func (f Filter) Only(name string) bool {
 // IsReady tells the ready columns from the attributes.
 func IsReady(name string) bool {
 	return slices.Contains([]string{ColNext, ColHunch, ColContact, ColSince}, name)
+}
+
+// What stands between the rows of a list in the order of renewal.
+const (
+	ByMonth   = "month"
+	ByQuarter = "quarter" // of the fiscal year
+	ByYear    = "year"    // the fiscal one
+)
+
+// Groupings are those that can be chosen.
+var Groupings = []string{ByMonth, ByQuarter, ByYear}
+
+// Grouping is the one asked for; by months if none is.
+func (f Filter) Grouping() string {
+	if by := f.Get("by"); slices.Contains(Groupings, by) {
+		return by
+	}
+	return ByMonth
+}
+
+// Calendar is the team's fiscal year, and the stretches of it that have a name.
+type Calendar struct {
+	Fiscal cal.Fiscal
+	Ranges []Range
+}
+
+// Period is the month, quarter or year a day lies in.
+func (c Calendar) Period(by string, d cal.Date) cal.Period {
+	switch by {
+	case ByQuarter:
+		return c.Fiscal.QuarterOf(d)
+	case ByYear:
+		return c.Fiscal.YearOf(d)
+	}
+	return cal.MonthOf(d)
 }
 
 // Range is a stretch of days with a name.
