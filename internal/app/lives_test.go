@@ -35,7 +35,10 @@ type life struct {
 	*apptest.App
 	t   *rapid.T
 	id  id.ID
-	key string
+
+	source, key string // the list that brings it, and its number there
+	listed      bool   // that list has had the number
+	numbers     int    // how many it has had
 
 	start, renews, ended cal.Date
 	amount               int64
@@ -201,6 +204,10 @@ func (l *life) heard(start, renews cal.Date, amount int64) {
 	default:
 		began = l.renews <= l.today() && renews != "" && l.renews.DaysUntil(renews) >= 28
 	}
+	l.write(start, renews, amount, began)
+}
+
+func (l *life) write(start, renews cal.Date, amount int64, began bool) {
 	day := l.inEffect()
 	switch {
 	case began && start == l.start:
@@ -260,16 +267,51 @@ func (l *life) bring() {
 		return
 	}
 	renews, amount := l.date("renews", -100, 500), l.money("amount")
+	im := l.stage(l.key, l.start, renews, amount)
+	if im.Counts.Updated+im.Counts.Created > 0 {
+		l.apply(im)
+		l.listed = true
+	}
+	l.heard(l.start, renews, amount)
+}
+
+func (l *life) stage(key string, start, renews cal.Date, amount int64) intake.Import {
 	path := filepath.Join(os.TempDir(), "life-"+l.id.String()+".csv")
 	defer os.Remove(path)
-	l.must(os.WriteFile(path, fmt.Appendf(nil, "契約ID,会社名,更新日,月額\n%s,みなと物流,%s,%d\n", l.key, renews, amount), 0o600))
-	im, err := l.Imports.Stage(l.Ctx, intake.Upload{Path: path, FileName: "l.csv", Source: l.key})
+	l.must(os.WriteFile(path, fmt.Appendf(nil, "契約ID,会社名,開始日,更新日,月額\n%s,みなと物流,%s,%s,%d\n", key, start, renews, amount), 0o600))
+	im, err := l.Imports.Stage(l.Ctx, intake.Upload{Path: path, FileName: "l.csv", Source: l.source})
 	l.must(err)
-	if im.Counts.Updated+im.Counts.Created > 0 {
-		_, err = l.Imports.Apply(l.Ctx, im.ID, intake.ApplyOptions{})
+	return im
+}
+
+func (l *life) apply(im intake.Import) {
+	_, err := l.Imports.Apply(l.Ctx, im.ID, intake.ApplyOptions{})
+	l.must(err)
+}
+
+// renumber: the list has the next term under another number; somebody says that
+// it is the same contract, and the old number comes to nothing from then on.
+func (l *life) renumber() {
+	if l.ended != "" || !l.listed {
+		return
 	}
+	l.numbers++
+	old := l.key
+	l.key = fmt.Sprintf("%s-%d", l.source, l.numbers)
+	start, renews, amount := l.date("start", -200, 200), l.date("renews", -100, 500), l.money("amount")
+	im := l.stage(l.key, start, renews, amount)
+	offers, err := l.Imports.Offers(l.Ctx, im.ID)
 	l.must(err)
-	l.heard(l.start, renews, amount)
+	if len(offers) != 1 || len(offers[0].Old) != 1 || offers[0].Old[0].Contract != l.id {
+		l.t.Fatalf("for %s in the place of %s is offered %+v", l.key, old, offers)
+	}
+	im, err = l.Imports.Succeed(l.Ctx, im.ID, map[int]id.ID{offers[0].New.Line: l.id})
+	l.must(err)
+	l.apply(im)
+	l.write(start, renews, amount, true)
+	if late := l.stage(old, start, renews.AddDays(1), amount); late.Counts.Updated+late.Counts.Created != 0 {
+		l.t.Fatalf("the old number %s still changes something: %+v", old, late.Counts)
+	}
 }
 
 func (l *life) morning() {
@@ -380,7 +422,8 @@ func TestRandomLives(t *testing.T) {
 			lives++
 			a.Travel(apptest.Start.Sub(a.Now()))
 			l := &life{App: a, t: rt, amount: 100000}
-			l.key = fmt.Sprintf("L-%d", lives)
+			l.source = fmt.Sprintf("L-%d", lives)
+			l.key = l.source
 			l.start = l.date("first", -300, 0)
 			l.renews = l.start.AddMonths(12)
 			c, err := a.Contracts.Create(a.Ctx, contract.Input{Key: l.key, Name: "配車", Organization: "みなと物流",
@@ -389,7 +432,7 @@ func TestRandomLives(t *testing.T) {
 			l.id = c.ID
 			l.terms = []span{{start: l.start, base: l.amount, amended: map[cal.Date]int64{}}}
 			steps := map[string]func(){"renew": l.renew, "churn": l.churn, "undo": l.undo, "amend": l.amend, "unamend": l.unamend,
-				"correct": l.correct, "bring": l.bring, "morning": l.morning}
+				"correct": l.correct, "bring": l.bring, "renumber": l.renumber, "morning": l.morning}
 			names := slices.Sorted(maps.Keys(steps))
 			for range rapid.IntRange(1, 14).Draw(rt, "steps") {
 				steps[rapid.SampledFrom(names).Draw(rt, "step")]()
