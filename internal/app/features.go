@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"net/http"
+	"net/url"
 
 	"github.com/a-h/templ"
 
@@ -38,8 +39,11 @@ import (
 	"kizuki/internal/timeline/timelinehttp"
 	"kizuki/internal/today"
 	"kizuki/internal/today/todayhttp"
+	"kizuki/internal/view"
+	"kizuki/internal/view/viewhttp"
 	"kizuki/internal/web"
 	"kizuki/internal/web/assets"
+	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace/workspacehttp"
@@ -63,6 +67,7 @@ type features struct {
 	Everyone  *everyone.Service
 	Live      *live.Hub
 	Search    *search.Service
+	Views     *view.Service
 }
 
 // build makes the features and connects their news. timeline hears it before
@@ -100,6 +105,7 @@ func (a *App) build() {
 	a.Search = search.New(a.DB, a.Jobs)
 	a.Search.Audit = a.Workspace.AuditIn
 	a.Search.Register(a.Bus, ground.Kinds()...)
+	a.Views = view.New(a.DB)
 	a.clocks()
 	a.housekeeping()
 }
@@ -108,7 +114,7 @@ func (a *App) build() {
 func (a *App) clocks() {
 	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
 	a.Contacts.Now, a.Renewals.Now, a.Revenue.Now, a.Handovers.Now = a.Now, a.Now, a.Now, a.Now
-	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now, a.Everyone.Now, a.Search.Now = a.Now, a.Now, a.Now, a.Now, a.Now, a.Now
+	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now, a.Everyone.Now, a.Search.Now, a.Views.Now = a.Now, a.Now, a.Now, a.Now, a.Now, a.Now, a.Now
 }
 
 func (a *App) noteOnTask(ctx context.Context, tx *db.Tx, contract id.ID, body, aboutKind string, about id.ID) error {
@@ -133,6 +139,7 @@ func (a *App) pages() []feature {
 	money := revenuehttp.New(a.Revenue, a.Workspace)
 	renewals := renewalhttp.New(a.Renewals, a.Contracts, renewalhttp.Parts{Signs: a.signs, Names: a.shortNames})
 	handovers := handoverhttp.New(a.Handovers, a.Contracts, a.Workspace)
+	saved := viewhttp.New(a.Views)
 	contracts := contracthttp.New(a.Contracts, a.Contacts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
 		Trail: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
 			q := r.URL.Query()
@@ -155,6 +162,9 @@ func (a *App) pages() []feature {
 		Next:      a.nextTasks,
 		Hunches:   a.hunches,
 		Calendar:  a.calendar,
+		Views: func(ctx context.Context, q url.Values) ([]ui.Tab, templ.Component, error) {
+			return saved.Strip(ctx, "contracts", q)
+		},
 		Post: func(ctx context.Context, contract id.ID, body string) error {
 			_, err := a.Timeline.Post(ctx, timeline.PostInput{Contract: contract, Body: body})
 			return err
@@ -171,7 +181,7 @@ func (a *App) pages() []feature {
 	day.Lead = leadOf(handovers)
 	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, money, trail, tasks,
 		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, everyonehttp.New(a.Everyone, a.Workspace, a.Live, trail.Feed), intakehttp.New(a.Imports),
-		searchhttp.New(a.Search)}
+		searchhttp.New(a.Search), saved}
 }
 
 // leadOf lets Today open with what was handed over.
@@ -202,6 +212,7 @@ func init() {
 	words.Add(everyonehttp.Words())
 	words.Add(intakehttp.Words())
 	words.Add(searchhttp.Words())
+	words.Add(viewhttp.Words())
 }
 
 // routes mounts every page and endpoint.

@@ -33,8 +33,8 @@ var tokyo = time.FixedZone("JST", 9*3600)
 // product.
 type life struct {
 	*apptest.App
-	t   *rapid.T
-	id  id.ID
+	t  *rapid.T
+	id id.ID
 
 	source, key string // the list that brings it, and its number there
 	listed      bool   // that list has had the number

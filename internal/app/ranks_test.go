@@ -17,7 +17,7 @@ var ranks = [][]string{
 	{"field", "org", "contract", "contact", "renewal", "revenue"},
 	{"timeline", "task"},
 	{"rule", "handover"},
-	{"today", "everyone", "search"},
+	{"today", "everyone", "search", "view"},
 	{"intake"},
 	{"demo"},
 	{"app"},

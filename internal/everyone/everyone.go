@@ -135,12 +135,9 @@ func (s *Service) Following(ctx context.Context) ([]id.ID, error) {
 // Follow puts a colleague among those the actor follows, or takes them out.
 // Errors: Missing, everyone.err.self.
 func (s *Service) Follow(ctx context.Context, member id.ID, on bool) error {
-	a, err := who.Check(ctx, who.Read)
+	a, err := who.Check(ctx, who.Self)
 	switch {
 	case err != nil:
-		return err
-	case a.ReadOnly || a.Member == 0:
-		_, err = who.Check(ctx, who.Write)
 		return err
 	case member == a.Member:
 		return errs.New(errs.Conflict, "everyone.err.self")

@@ -57,7 +57,7 @@ func (s *Service) SetCover(ctx context.Context, in CoverInput) (c Cover, err err
 		}
 		// Two at once for one member would not see each other: the one who comes
 		// second to this row begins again and sees the truth.
-		if err := lockMember(ctx, tx, a.Workspace, c.Member.ID); err != nil {
+		if err := workspace.LockMember(ctx, tx, a.Workspace, c.Member.ID); err != nil {
 			return err
 		}
 		taken, err := overlaps(ctx, tx, a.Workspace, c)
@@ -292,7 +292,7 @@ func (s *Service) UnreadCover(ctx context.Context, ref id.ID) (Cover, error) {
 }
 
 func (s *Service) readCover(ctx context.Context, ref id.ID, at time.Time) (c Cover, err error) {
-	a, err := mine(ctx)
+	a, err := who.Check(ctx, who.Self)
 	if err != nil {
 		return Cover{}, err
 	}

@@ -17,12 +17,6 @@ func zoneOf(ctx context.Context, q db.Queryer, ws id.ID) (*time.Location, error)
 	return workspace.Location(name), err
 }
 
-// lockMember makes two who change the days of one member come after each other.
-func lockMember(ctx context.Context, tx *db.Tx, ws, member id.ID) error {
-	_, err := db.Exec(ctx, tx, "UPDATE member SET name = name WHERE workspace_id = $1 AND id = $2", ws, member)
-	return err
-}
-
 func overlaps(ctx context.Context, q db.Queryer, ws id.ID, c Cover) (bool, error) {
 	_, found, err := db.One(ctx, q, db.Value[id.ID], `SELECT id FROM cover WHERE workspace_id = $1 AND member_id = $2
 		AND from_date <= $3 AND to_date >= $4 LIMIT 1`, ws, c.Member.ID, string(c.To), string(c.From))

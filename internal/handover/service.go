@@ -422,7 +422,7 @@ func (s *Service) Unsettle(ctx context.Context, ref id.ID) (Handover, error) {
 }
 
 func (s *Service) turn(ctx context.Context, ref id.ID, at time.Time) (h Handover, err error) {
-	a, err := mine(ctx)
+	a, err := who.Check(ctx, who.Self)
 	if err != nil {
 		return Handover{}, err
 	}
@@ -441,19 +441,6 @@ func (s *Service) turn(ctx context.Context, ref id.ID, at time.Time) (h Handover
 		return settle(ctx, tx, a.Workspace, []id.ID{h.ID}, db.Micros(at))
 	})
 	return h, err
-}
-
-// mine gives the member who acts on their own things; a token that only reads
-// may not.
-func mine(ctx context.Context) (who.Actor, error) {
-	a, err := who.Check(ctx, who.Read)
-	if err == nil && a.ReadOnly {
-		return who.Check(ctx, who.Write)
-	}
-	if err == nil && a.Member == 0 {
-		err = errs.New(errs.Forbidden, "err.forbidden")
-	}
-	return a, err
 }
 
 // Take makes offered tasks the new owner's: these, or all if none is named.

@@ -7,7 +7,6 @@ import (
 
 	"kizuki/internal/audience"
 	"kizuki/internal/db"
-	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/text"
 	"kizuki/internal/who"
@@ -62,24 +61,9 @@ func (s *Service) NotifyIn(ctx context.Context, tx *db.Tx, ws id.ID, list []Noti
 		"ON CONFLICT DO NOTHING", rows)
 }
 
-// own gives the member who acts on their own things; a viewer may, a token
-// that only reads may not.
-func own(ctx context.Context) (who.Actor, error) {
-	a, err := who.Check(ctx, who.Read)
-	switch {
-	case err != nil:
-		return a, err
-	case a.ReadOnly:
-		return who.Check(ctx, who.Write) // which says why not
-	case a.Member == 0:
-		return a, errs.New(errs.Forbidden, "err.forbidden")
-	}
-	return a, nil
-}
-
 // Follow makes the actor a follower of the contract.
 func (s *Service) Follow(ctx context.Context, contract id.ID) error {
-	a, err := own(ctx)
+	a, err := who.Check(ctx, who.Self)
 	if err != nil {
 		return err
 	}
@@ -93,7 +77,7 @@ func (s *Service) Follow(ctx context.Context, contract id.ID) error {
 
 // Unfollow takes that back.
 func (s *Service) Unfollow(ctx context.Context, contract id.ID) error {
-	a, err := own(ctx)
+	a, err := who.Check(ctx, who.Self)
 	if err != nil {
 		return err
 	}
@@ -198,7 +182,7 @@ func (s *Service) MarkSeen(ctx context.Context, noteID id.ID) error {
 }
 
 func (s *Service) markRead(ctx context.Context, which func(w *db.Where)) error {
-	a, err := own(ctx)
+	a, err := who.Check(ctx, who.Self)
 	if err != nil {
 		return err
 	}

@@ -40,12 +40,13 @@ type Need string
 const (
 	Nothing    Need = "nothing"    // signed in or not
 	Read       Need = "read"       // viewer and up
+	Self       Need = "self"       // viewer and up, for what is a member's own; no token that only reads
 	Write      Need = "write"      // member and up
 	Administer Need = "administer" // admin and up
 	Own        Need = "own"        // the owner
 )
 
-var needs = map[Need]Role{Read: Viewer, Write: Member, Administer: Admin, Own: Owner}
+var needs = map[Need]Role{Read: Viewer, Self: Viewer, Write: Member, Administer: Admin, Own: Owner}
 
 // Valid reports whether n is one of the needs.
 func (n Need) Valid() bool { return n == Nothing || needs[n] != "" }
@@ -69,6 +70,8 @@ func (a Actor) May(n Need) bool {
 	case n == Nothing:
 		return true
 	case a.Workspace == 0:
+		return false
+	case n == Self && a.Member == 0:
 		return false
 	case a.System:
 		return true

@@ -44,6 +44,9 @@ func TestCheck(t *testing.T) {
 		{"unknown role", who.Actor{Workspace: 1, Role: "boss"}, who.Read, errs.Forbidden},
 		{"member writes", who.Actor{Workspace: 1, Role: who.Member}, who.Write, ""},
 		{"the system", who.System(1, nil), who.Own, ""},
+		{"viewer's own", who.Actor{Workspace: 1, Member: 2, Role: who.Viewer}, who.Self, ""},
+		{"read token's own", who.Actor{Workspace: 1, Member: 2, Role: who.Owner, ReadOnly: true}, who.Self, errs.Forbidden},
+		{"the system has nothing of its own", who.System(1, nil), who.Self, errs.Forbidden},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {

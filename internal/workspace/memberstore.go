@@ -223,3 +223,10 @@ func setUnitMembers(ctx context.Context, tx *db.Tx, ws, unit id.ID, members []id
 	}
 	return db.Bulk(ctx, tx, "INSERT INTO unit_member (workspace_id, unit_id, member_id)", "", rows)
 }
+
+// LockMember makes two transactions about one member come after each other, for
+// rules that no unique index holds.
+func LockMember(ctx context.Context, tx *db.Tx, ws, member id.ID) error {
+	_, err := db.Exec(ctx, tx, "UPDATE member SET name = name WHERE workspace_id = $1 AND id = $2", ws, member)
+	return err
+}

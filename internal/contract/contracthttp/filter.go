@@ -277,6 +277,9 @@ func (p *listPage) conditions(ctx context.Context) templ.Component {
 	if p.f.Get("ended") != "" {
 		list = append(list, p.endedPhrase(), plain(words.T(ctx, "contract.comma")))
 	}
+	if from := p.f.Get(filter.Saved); from != "" {
+		list = append(list, hidden(filter.Saved, from))
+	}
 	return templ.Join(list...)
 }
 

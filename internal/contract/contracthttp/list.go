@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 
+	"github.com/a-h/templ"
+
 	"kizuki/internal/cal"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp/filter"
@@ -38,6 +40,8 @@ type listPage struct {
 	phases   []string
 	ready    ready
 	calendar filter.Calendar
+	saved    []ui.Tab        // the views that were saved
+	keep     templ.Component // what can be done with this one
 }
 
 // row is one contract; group stands before the first of it.
@@ -111,6 +115,11 @@ func (h *Handlers) fill(ctx context.Context, p *listPage, q contract.Query, foun
 			return err
 		}
 		p.orgName = o.Name
+	}
+	if p.keep = templ.NopComponent; h.parts.Views != nil {
+		if p.saved, p.keep, err = h.parts.Views(ctx, p.f.Values); err != nil {
+			return err
+		}
 	}
 	rest, whole, err := h.behind(ctx, p, q, found)
 	if err != nil {

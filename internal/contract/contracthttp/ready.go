@@ -87,8 +87,8 @@ func (p *listPage) views(ctx context.Context) (out []ui.Tab) {
 		if len(q) > 0 {
 			href += "?" + q.Encode()
 		}
-		current := p.f.Only(v.name) && (v.name == "" || p.f.Get(v.name) == v.value)
+		current := p.f.Get(filter.Saved) == "" && p.f.Only(v.name) && (v.name == "" || p.f.Get(v.name) == v.value)
 		out = append(out, ui.Tab{Label: words.T(ctx, "contract.views."+v.key), Href: href, Current: current})
 	}
-	return out
+	return append(out, p.saved...)
 }

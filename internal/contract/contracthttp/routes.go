@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/a-h/templ"
@@ -23,6 +24,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/org"
 	"kizuki/internal/web"
+	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
@@ -87,6 +89,9 @@ type Parts struct {
 	Hunches func(ctx context.Context, ids []id.ID) (map[id.ID]Said, error)
 	// Calendar is that of the team on a day.
 	Calendar func(ctx context.Context, today cal.Date) (Calendar, error)
+	// Views gives the saved views of the list as tabs, and what can be done with the
+	// way q looks at it.
+	Views func(ctx context.Context, q url.Values) ([]ui.Tab, templ.Component, error)
 	// Sources tells when rows were last imported, and from which source.
 	Sources func(ctx context.Context) (time.Time, string, error)
 	// Post writes the first note of a contract made on the empty page.

@@ -50,8 +50,8 @@ func (h *Handlers) API(a *api.API) {
 		return huma.Operation{OperationID: name, Method: method, Path: path, Summary: summary, Tags: []string{"Notes"}}
 	}
 	api.Add(a, who.Read, op("list-words", "GET", "/words", "The newest words across all contracts you may read"), h.apiWords)
-	api.Add(a, who.Write, op("follow-person", "PUT", "/people/{id}/follow", "Follow a colleague's words"), h.apiFollow(true))
-	api.Add(a, who.Write, op("unfollow-person", "DELETE", "/people/{id}/follow", "Follow them no longer"), h.apiFollow(false))
+	api.Add(a, who.Self, op("follow-person", "PUT", "/people/{id}/follow", "Follow a colleague's words"), h.apiFollow(true))
+	api.Add(a, who.Self, op("unfollow-person", "DELETE", "/people/{id}/follow", "Follow them no longer"), h.apiFollow(false))
 }
 
 func (h *Handlers) apiWords(ctx context.Context, in *wordsInput) (*api.List[ConversationJSON], error) {

@@ -48,7 +48,7 @@ func New(svc *everyone.Service, people *workspace.Service, hub *live.Hub, feed F
 func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/everyone", Need: who.Read, Handle: h.page},
-		{Method: "POST", Path: "/everyone/follow", Need: who.Read, Handle: h.follow},
+		{Method: "POST", Path: "/everyone/follow", Need: who.Self, Handle: h.follow},
 		{Method: "GET", Path: "/live", Need: who.Read, Handle: h.live},
 	}
 }

@@ -31,11 +31,14 @@ const Past = "past"
 // FieldPrefix stands before the key of a custom field in the list's address.
 const FieldPrefix = "f."
 
+// Saved names the saved view that the list began with.
+const Saved = "saved"
+
 // MaxColumns is how many attributes a list shows beside its own columns.
 const MaxColumns = 5
 
 // shape are the names that change how a list looks, not what is on it.
-var shape = []string{"sort", "by", "col", "cursor", "group", "unit"}
+var shape = []string{"sort", "by", "col", "cursor", "group", "unit", Saved}
 
 // Filter is what the list is asked for: the values of the address, cleaned,
 // without empty ones.
