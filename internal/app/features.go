@@ -155,16 +155,13 @@ func (a *App) pages() []feature {
 		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
 			return money.Panel(ctx, c)
 		}},
-		ByOwner:   handovers.ByOwner,
-		Origins:   a.origins,
-		History:   a.history(trail),
-		LastWords: a.lastWords,
-		Next:      a.nextTasks,
-		Hunches:   a.hunches,
-		Calendar:  a.calendar,
-		Views: func(ctx context.Context, q url.Values) ([]ui.Tab, templ.Component, error) {
-			return saved.Strip(ctx, "contracts", q)
-		},
+		ByOwner: handovers.ByOwner,
+		Origins: a.origins,
+		History: a.history(trail),
+		List: contracthttp.ListParts{LastWords: a.lastWords, Next: a.nextTasks, Hunches: a.hunches, Calendar: a.calendar, Sources: a.lastImport,
+			Views: func(ctx context.Context, q url.Values) ([]ui.Tab, templ.Component, error) {
+				return saved.Strip(ctx, "contracts", q)
+			}},
 		Post: func(ctx context.Context, contract id.ID, body string) error {
 			_, err := a.Timeline.Post(ctx, timeline.PostInput{Contract: contract, Body: body})
 			return err

@@ -8,6 +8,7 @@ import (
 	"kizuki/internal/contract/contracthttp"
 	"kizuki/internal/contract/walk"
 	"kizuki/internal/id"
+	"kizuki/internal/intake"
 	"kizuki/internal/revenue/revenuehttp"
 	"kizuki/internal/timeline"
 	"kizuki/internal/who"
@@ -57,4 +58,15 @@ func (a *App) calendar(ctx context.Context, today cal.Date) (contracthttp.Calend
 		out.Ranges = append(out.Ranges, contracthttp.Range(r))
 	}
 	return out, err
+}
+
+// lastImport tells when a file last changed contracts, and of which source.
+func (a *App) lastImport(ctx context.Context) (time.Time, string, error) {
+	list, err := a.Imports.List(ctx, 0, 0, 20)
+	for _, i := range list {
+		if i.State == intake.Applied {
+			return i.AppliedAt, i.SourceName, err
+		}
+	}
+	return time.Time{}, "", err
 }

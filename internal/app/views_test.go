@@ -2,6 +2,8 @@ package app_test
 
 import (
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +12,7 @@ import (
 
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
+	"kizuki/internal/intake"
 	"kizuki/internal/task"
 	"kizuki/internal/testkit"
 	"kizuki/internal/testkit/apptest"
@@ -134,6 +137,43 @@ func TestReadyColumns(t *testing.T) {
 		}
 		if got := row("ないしょの予感"); strings.Contains(got, "言えない") || strings.Contains(got, "予感 だれ") {
 			t.Error(got)
+		}
+	})
+}
+
+// The line above the table says when a file last changed contracts; what was
+// only looked at, or taken back, does not count.
+func TestListSaysWhenItWasBrought(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		a := apptest.New(t, d)
+		must := func(err error) {
+			t.Helper()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		bring := func(name string) intake.Import {
+			path := filepath.Join(t.TempDir(), "list.csv")
+			must(os.WriteFile(path, []byte("契約番号,契約名,会社名\nA-1,"+name+",みなと物流\n"), 0o600))
+			im, err := a.Imports.Stage(a.Ctx, intake.Upload{Path: path, FileName: "list.csv", Source: "契約管理"})
+			must(err)
+			return im
+		}
+		first := bring("配車")
+		_, err := a.Imports.Apply(a.Ctx, first.ID, intake.ApplyOptions{})
+		must(err)
+		a.Travel(3 * time.Hour)
+		bring("倉庫")
+		tally := func() string {
+			return strings.Join(strings.Fields(a.Browser(who.Viewer).Get("/contracts?sort=name").Find(".tally").Text()), " ")
+		}
+		if got := tally(); !strings.HasPrefix(got, "1件。けさ10:00に契約管理から更新。") {
+			t.Errorf("tally: %s", got)
+		}
+		_, _, err = a.Imports.Undo(a.Ctx, first.ID)
+		must(err)
+		if got := tally(); strings.Contains(got, "更新。") {
+			t.Errorf("taken back: %s", got)
 		}
 	})
 }

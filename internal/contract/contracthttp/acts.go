@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/book"
 	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -71,7 +72,7 @@ func (h *Handlers) end(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.ask(w, r, web.Status(errs.As(err).Code), &askPage{kind: "end", values: f, errors: web.FieldErrors(ctx, err)})
 	}
-	return web.RedirectSaying(w, r, path(contractID), web.Toast{Text: words.T(ctx, "contract.did.ended"), Undo: path(contractID, "reopen")})
+	return web.RedirectSaying(w, r, book.Path(contractID), web.Toast{Text: words.T(ctx, "contract.did.ended"), Undo: book.Path(contractID, "reopen")})
 }
 
 // act runs an act that asks for nothing more, and says what it did; undo names
@@ -85,7 +86,7 @@ func (h *Handlers) act(do func(context.Context, id.ID) error, did, undo string) 
 		ctx := r.Context()
 		said := web.Toast{Text: words.T(ctx, "contract.did."+did)}
 		if undo != "" {
-			said.Undo = path(contractID, undo)
+			said.Undo = book.Path(contractID, undo)
 		}
 		if err := do(ctx, contractID); err != nil {
 			if !web.IsInput(err) {
@@ -93,7 +94,7 @@ func (h *Handlers) act(do func(context.Context, id.ID) error, did, undo string) 
 			}
 			said = web.Toast{Text: web.Sentence(ctx, errs.As(err)), Bad: true}
 		}
-		return web.RedirectSaying(w, r, path(contractID), said)
+		return web.RedirectSaying(w, r, book.Path(contractID), said)
 	}
 }
 

@@ -4,28 +4,21 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/book"
 	"kizuki/internal/errs"
-	"kizuki/internal/field"
-	"kizuki/internal/id"
 	"kizuki/internal/web"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
 )
-
-// inline are the attributes of every contract that can be changed where they
-// stand; custom fields can be, too.
-var inline = []string{"owner", "status", "phase", "outlook"}
 
 // undoLimit is the longest address an undo may have.
 const undoLimit = 1500
 
 // cellPage is the form of one attribute.
 type cellPage struct {
-	b       *book
+	b       *book.Book
 	c       contract.Contract
 	name    string
 	was     string // what the change starts from
@@ -39,18 +32,7 @@ type cellPage struct {
 	inCell  bool
 }
 
-func (p *cellPage) id() string { return cellID(p.c.ID, p.name) }
-
-// cellID names a cell in the page; the colon of field:KEY is none for a
-// selector.
-func cellID(contractID id.ID, name string) string {
-	return "c" + contractID.String() + "-" + strings.ReplaceAll(name, ":", "-")
-}
-
-func (b *book) changeable(name string) bool {
-	_, custom := b.field(name)
-	return custom || slices.Contains(inline, name)
-}
+func (p *cellPage) id() string { return book.CellID(p.c.ID, p.name) }
 
 // openCell reads what both the form and its answer need.
 func (h *Handlers) openCell(r *http.Request) (*cellPage, error) {
@@ -59,18 +41,18 @@ func (h *Handlers) openCell(r *http.Request) (*cellPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	b, err := h.book(ctx)
+	b, err := book.Open(ctx, h.people, h.fields)
 	if err != nil {
 		return nil, err
 	}
-	p := &cellPage{b: b, name: r.PathValue("field"), inCell: web.IsFragment(r), back: back(r, path(contractID))}
-	if !b.changeable(p.name) {
+	p := &cellPage{b: b, name: r.PathValue("field"), inCell: web.IsFragment(r), back: back(r, book.Path(contractID))}
+	if !b.Changeable(p.name) {
 		return nil, errs.Missing("page")
 	}
 	if p.c, err = h.svc.Get(ctx, contractID); err != nil {
 		return nil, err
 	}
-	p.was, p.why = b.written(p.c, p.name), p.c.OutlookWhy
+	p.was, p.why = b.Written(p.c, p.name), p.c.OutlookWhy
 	p.value = p.was
 	return p, nil
 }
@@ -79,7 +61,7 @@ func (h *Handlers) openCell(r *http.Request) (*cellPage, error) {
 func (h *Handlers) suggest(ctx context.Context, p *cellPage) (err error) {
 	switch p.name {
 	case "phase":
-		p.options, err = h.phases(ctx)
+		p.options, err = book.Phases(ctx, h.svc)
 	case "status":
 		p.options, err = h.svc.Distinct(ctx, "status")
 	}
@@ -105,7 +87,7 @@ func (h *Handlers) cellPage(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if p.inCell && r.URL.Query().Get("keep") != "" {
-		return web.Fragment(w, r, http.StatusOK, p.b.changed(p.c, p.name))
+		return web.Fragment(w, r, http.StatusOK, p.b.Changed(p.c, p.name))
 	}
 	return h.showCell(w, r, http.StatusOK, p)
 }
@@ -116,7 +98,7 @@ func (h *Handlers) showCell(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	if !p.inCell {
-		title := words.T(r.Context(), "contract.change_of", "Name", p.b.label(r.Context(), p.name))
+		title := words.T(r.Context(), "contract.change_of", "Name", p.b.Label(r.Context(), p.name))
 		return web.Page(w, r, status, web.Meta{Title: title, Place: "/contracts"}, p.page(title))
 	}
 	if status != http.StatusOK { // back into the place the form stands in, not over the cell
@@ -146,7 +128,7 @@ func (h *Handlers) saveCell(w http.ResponseWriter, r *http.Request) error {
 		return h.showCell(w, r, web.Status(errs.As(err).Code), p)
 	}
 	p.c = after
-	said := web.Toast{Text: words.T(r.Context(), "contract.changed", "Name", p.b.label(r.Context(), p.name))}
+	said := web.Toast{Text: words.T(r.Context(), "contract.changed", "Name", p.b.Label(r.Context(), p.name))}
 	if f.Get("undo") != "" {
 		said.Text = words.T(r.Context(), "contract.undone")
 		return h.undone(w, r, p, said)
@@ -177,8 +159,8 @@ func (p *cellPage) refuse(ctx context.Context, err error) {
 		return
 	}
 	p.clash = true
-	p.was = p.b.written(p.c, p.name)
-	if p.theirs = p.b.said(ctx, p.name, p.c.Value(p.name)); p.theirs == "" {
+	p.was = p.b.Written(p.c, p.name)
+	if p.theirs = p.b.Said(ctx, p.name, p.c.Value(p.name)); p.theirs == "" {
 		p.theirs = words.T(ctx, "contract.unset")
 	}
 }
@@ -188,7 +170,7 @@ func (h *Handlers) answerCell(w http.ResponseWriter, r *http.Request, p *cellPag
 		return web.RedirectSaying(w, r, p.back, said)
 	}
 	web.Say(w, said)
-	return web.Fragment(w, r, http.StatusOK, p.b.changed(p.c, p.name))
+	return web.Fragment(w, r, http.StatusOK, p.b.Changed(p.c, p.name))
 }
 
 // undone answers the button of a toast. On the list the cell is brought along
@@ -201,94 +183,26 @@ func (h *Handlers) undone(w http.ResponseWriter, r *http.Request, p *cellPage, s
 		return web.RedirectSaying(w, r, web.LocalPath(u.RequestURI(), p.back), said)
 	}
 	web.Say(w, said)
-	return web.Fragment(w, r, http.StatusOK, p.b.beside(p.c, p.name))
+	return web.Fragment(w, r, http.StatusOK, p.b.Beside(p.c, p.name))
 }
 
 // undo is the POST that brings the value before back, unless somebody has
 // changed it since.
 func (p *cellPage) undo(before, after contract.Contract) string {
-	v := url.Values{"new": {p.b.written(before, p.name)}, "was": {p.b.written(after, p.name)}, "undo": {"1"}}
+	v := url.Values{"new": {p.b.Written(before, p.name)}, "was": {p.b.Written(after, p.name)}, "undo": {"1"}}
 	if p.name == "outlook" {
 		v.Set("why", before.OutlookWhy)
 	}
-	to := path(p.c.ID, "edit", url.PathEscape(p.name)) + "?" + v.Encode()
+	to := book.Path(p.c.ID, "edit", url.PathEscape(p.name)) + "?" + v.Encode()
 	if len(to) > undoLimit {
 		return ""
 	}
 	return to
 }
 
-// input is how an attribute is typed or chosen, in cells and in forms alike.
-func (b *book) input(ctx context.Context, name, value string) ui.FieldProps {
-	p := ui.FieldProps{Name: name, Label: b.label(ctx, name), Value: value}
-	if f, ok := b.field(name); ok {
-		b.customInput(ctx, f, &p)
-		return p
-	}
-	switch name {
-	case "owner":
-		p.Type, p.Options = "select", b.owners(ctx, value)
-	case "status", "phase":
-		p.Attrs = ui.Attrs{"list": "words-" + name, "autocomplete": "off"}
-	case "amount_basis":
-		p.Type = "select"
-		p.Options = []ui.Option{{Label: words.T(ctx, "contract.unset")}}
-		for _, basis := range []contract.Basis{contract.Monthly, contract.Yearly, contract.WholeTerm} {
-			p.Options = append(p.Options, ui.Option{Value: string(basis), Label: words.T(ctx, "contract.basis."+string(basis))})
-		}
-	case "term_type":
-		p.Type = "select"
-		p.Options = []ui.Option{{Label: words.T(ctx, "contract.term_type.none")}}
-		for _, typ := range []contract.TermType{contract.Trial, contract.Rolling} {
-			p.Options = append(p.Options, ui.Option{Value: string(typ), Label: words.T(ctx, "contract.term_type."+string(typ))})
-		}
-	case "auto_renew":
-		p.Type, p.Value, p.Checked = "checkbox", "true", value == "true"
-	case "start_date", "renewal_date", "notice_date":
-		p.Placeholder = words.T(ctx, "contract.first.date_hint")
-	}
-	return p
-}
-
-func (b *book) customInput(ctx context.Context, f field.Field, p *ui.FieldProps) {
-	p.ID = strings.ReplaceAll(p.Name, ":", "-")
-	option := func(value, label string) {
-		p.Options = append(p.Options, ui.Option{Value: value, Label: label})
-	}
-	switch f.Type {
-	case field.Choices:
-		chosen := strings.Split(p.Value, "、")
-		for _, o := range f.Options {
-			p.Options = append(p.Options, ui.Option{Value: o, Label: o, Selected: slices.Contains(chosen, o)})
-		}
-		p.Type, p.Multiple, p.Value = "select", true, ""
-	case field.Choice:
-		p.Type = "select"
-		option("", words.T(ctx, "contract.unset"))
-		for _, o := range f.Options {
-			option(o, o)
-		}
-	case field.Checkbox:
-		p.Type = "select"
-		option("", words.T(ctx, "contract.unset"))
-		option("true", words.T(ctx, "contract.bool.true"))
-		option("false", words.T(ctx, "contract.bool.false"))
-	case field.Member:
-		p.Type, p.Options = "select", b.owners(ctx, p.Value)
-	case field.Text:
-		if strings.Contains(p.Value, "\n") || len(p.Value) > 120 {
-			p.Type = "textarea"
-		}
-	case field.Link:
-		p.Placeholder = "https://"
-	case field.Date:
-		p.Placeholder = words.T(ctx, "contract.first.date_hint")
-	}
-}
-
 // field is the input of a cell: its name is "new", whatever the attribute.
 func (p *cellPage) field(ctx context.Context) ui.FieldProps {
-	f := p.b.input(ctx, p.name, p.value)
+	f := p.b.Input(ctx, p.name, p.value)
 	f.ID, f.Name, f.Error = p.id()+"-new", "new", p.error
 	attrs := ui.Attrs{"autofocus": true}
 	for k, v := range f.Attrs {
@@ -306,7 +220,7 @@ func (p *cellPage) answers() ui.Attrs {
 	if !p.inCell {
 		return nil
 	}
-	return ui.Attrs{"hx-post": path(p.c.ID, "edit", p.name), "hx-target": "#" + p.id(), "hx-swap": "outerHTML"}
+	return ui.Attrs{"hx-post": book.Path(p.c.ID, "edit", p.name), "hx-target": "#" + p.id(), "hx-swap": "outerHTML"}
 }
 
 // keeps leaves the other's value and shows it in the cell.
@@ -314,14 +228,5 @@ func (p *cellPage) keeps() ui.Attrs {
 	if !p.inCell {
 		return nil
 	}
-	return ui.Attrs{"hx-get": path(p.c.ID, "edit", p.name) + "?keep=1", "hx-target": "#" + p.id(), "hx-swap": "outerHTML"}
-}
-
-func outlookOptions(ctx context.Context, value string) []ui.Option {
-	var list []ui.Option
-	for _, o := range append(slices.Clone(outlooks), "") {
-		kind := outlookKind(o)
-		list = append(list, ui.Option{Value: string(o), Label: words.T(ctx, "shell.health."+kind), Icon: kind, Selected: string(o) == value})
-	}
-	return list
+	return ui.Attrs{"hx-get": book.Path(p.c.ID, "edit", p.name) + "?keep=1", "hx-target": "#" + p.id(), "hx-swap": "outerHTML"}
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/book"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/text"
@@ -19,7 +20,7 @@ import (
 
 // formPage is the whole contract as a form: a new one, or one to be edited.
 type formPage struct {
-	b         *book
+	b         *book.Book
 	c         contract.Contract // zero for a new one
 	values    map[string]string
 	was       map[string]string // what each input started from; nil for a new one
@@ -39,12 +40,12 @@ var (
 )
 
 // inputs are all of them, custom fields last.
-func (b *book) inputs() []string {
+func inputs(b *book.Book) []string {
 	var out []string
 	for _, group := range [][]string{mainInputs, stateInputs, dateInputs, {"auto_renew", "term_type"}, moneyInputs, keyInputs} {
 		out = append(out, group...)
 	}
-	for _, f := range b.fields {
+	for _, f := range b.Fields {
 		out = append(out, f.Name())
 	}
 	return out
@@ -56,10 +57,10 @@ func joined(f web.Form, name string) string {
 	return strings.TrimSpace(text.Clean(strings.Join(f.Values[name], "、")))
 }
 
-// typed reads the form as it was filled in.
-func (b *book) typed(f web.Form) map[string]string {
+// typedIn reads the form as it was filled in.
+func typedIn(b *book.Book, f web.Form) map[string]string {
 	out := map[string]string{}
-	for _, name := range b.inputs() {
+	for _, name := range inputs(b) {
 		out[name] = joined(f, name)
 	}
 	if out["auto_renew"] == "" {
@@ -68,10 +69,10 @@ func (b *book) typed(f web.Form) map[string]string {
 	return out
 }
 
-func (b *book) writtenAll(c contract.Contract) map[string]string {
+func writtenAll(b *book.Book, c contract.Contract) map[string]string {
 	out := map[string]string{}
-	for _, name := range b.inputs() {
-		out[name] = b.written(c, name)
+	for _, name := range inputs(b) {
+		out[name] = b.Written(c, name)
 	}
 	return out
 }
@@ -79,13 +80,13 @@ func (b *book) writtenAll(c contract.Contract) map[string]string {
 func (h *Handlers) form(ctx context.Context) (*formPage, error) {
 	p := &formPage{values: map[string]string{}}
 	var err error
-	if p.b, err = h.book(ctx); err != nil {
+	if p.b, err = book.Open(ctx, h.people, h.fields); err != nil {
 		return nil, err
 	}
 	if p.statuses, err = h.svc.Distinct(ctx, "status"); err != nil {
 		return nil, err
 	}
-	if p.phases, err = h.phases(ctx); err != nil {
+	if p.phases, err = book.Phases(ctx, h.svc); err != nil {
 		return nil, err
 	}
 	known, err := h.orgs.List(ctx, "", "", offeredCustomers)
@@ -127,12 +128,12 @@ func (h *Handlers) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p.values = p.b.typed(f)
+	p.values = typedIn(p.b, f)
 	c, err := h.svc.Create(ctx, p.input())
 	if err != nil {
 		return h.refused(w, r, p, err)
 	}
-	return web.RedirectSaying(w, r, path(c.ID), web.Toast{Text: words.T(ctx, "contract.added")})
+	return web.RedirectSaying(w, r, book.Path(c.ID), web.Toast{Text: words.T(ctx, "contract.added")})
 }
 
 // input is the form as the service takes it.
@@ -142,7 +143,7 @@ func (p *formPage) input() contract.Input {
 		Owner: v["owner"], Status: v["status"], Phase: v["phase"], StartDate: v["start_date"], RenewalDate: v["renewal_date"],
 		NoticeDate: v["notice_date"], AutoRenew: v["auto_renew"] == "true", TermType: v["term_type"], Amount: v["amount"], Currency: v["currency"],
 		AmountBasis: v["amount_basis"], Domain: v["domain"], Fields: map[string]any{}}
-	for _, f := range p.b.fields {
+	for _, f := range p.b.Fields {
 		if s := v[f.Name()]; s != "" {
 			in.Fields[f.Key] = s
 		}
@@ -164,7 +165,7 @@ func (h *Handlers) refused(w http.ResponseWriter, r *http.Request, p *formPage, 
 // this form stands above it.
 func (p *formPage) settleErrors(ctx context.Context, err error) {
 	known := map[string]bool{"": true, "body": true}
-	for _, name := range p.b.inputs() {
+	for _, name := range inputs(p.b) {
 		known[name] = true
 	}
 	for name, said := range p.errors {
@@ -200,7 +201,7 @@ func (h *Handlers) openForm(r *http.Request) (*formPage, error) {
 	if err != nil {
 		return nil, err
 	}
-	p.c, p.was = c, p.b.writtenAll(c)
+	p.c, p.was = c, writtenAll(p.b, c)
 	return p, nil
 }
 
@@ -214,7 +215,7 @@ func (h *Handlers) edit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := r.Context()
-	typed := p.b.typed(f)
+	typed := typedIn(p.b, f)
 	edits := p.edits(f, typed)
 	if _, err := h.svc.Update(ctx, p.c.ID, edits); err != nil {
 		p.keep(edits)
@@ -224,14 +225,14 @@ func (h *Handlers) edit(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.refused(w, r, p, err)
 	}
-	return web.RedirectSaying(w, r, path(p.c.ID), web.Toast{Text: words.T(ctx, "contract.saved")})
+	return web.RedirectSaying(w, r, book.Path(p.c.ID), web.Toast{Text: words.T(ctx, "contract.saved")})
 }
 
 // edits are the inputs that were touched: what was left as the page showed it
 // is nobody's wish, and must not undo what another wrote meanwhile.
 func (p *formPage) edits(f web.Form, typed map[string]string) []contract.Edit {
 	var out []contract.Edit
-	for _, name := range p.b.inputs() {
+	for _, name := range inputs(p.b) {
 		was, sent := strings.TrimSpace(text.Clean(f.Get("was."+name))), f.Has("was."+name)
 		if !f.Has(name) && name != "auto_renew" && !p.multiple(name) {
 			continue // not in the form that was sent
@@ -246,13 +247,13 @@ func (p *formPage) edits(f web.Form, typed map[string]string) []contract.Edit {
 
 // multiple tells whether an input sends nothing when nothing is chosen.
 func (p *formPage) multiple(name string) bool {
-	f, _ := p.b.field(name)
+	f, _ := p.b.Field(name)
 	return f.Type == field.Choices
 }
 
 // keep shows again what was typed; what was not touched is shown as it is now.
 func (p *formPage) keep(edits []contract.Edit) {
-	p.values = p.b.writtenAll(p.c)
+	p.values = writtenAll(p.b, p.c)
 	for _, e := range edits {
 		p.values[e.Field], _ = e.New.(string)
 	}
@@ -266,7 +267,7 @@ func (p *formPage) clashes(ctx context.Context, edits []contract.Edit) map[strin
 		if !e.HasOld || p.was[e.Field] == e.Old {
 			continue
 		}
-		theirs := p.b.said(ctx, e.Field, p.c.Value(e.Field))
+		theirs := p.b.Said(ctx, e.Field, p.c.Value(e.Field))
 		if e.Field == "organization" {
 			theirs = p.c.OrgName
 		}
@@ -286,7 +287,7 @@ func (h *Handlers) first(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx := r.Context()
 	p := &formPage{values: map[string]string{}}
-	if p.b, err = h.book(ctx); err != nil {
+	if p.b, err = book.Open(ctx, h.people, h.fields); err != nil {
 		return err
 	}
 	for _, name := range []string{"organization", "name", "renewal_date", "body"} {
@@ -311,16 +312,13 @@ func (h *Handlers) first(w http.ResponseWriter, r *http.Request) error {
 			said = web.Toast{Text: web.Sentence(ctx, errs.As(err)), Bad: true}
 		}
 	}
-	return web.RedirectSaying(w, r, path(c.ID), said)
+	return web.RedirectSaying(w, r, book.Path(c.ID), said)
 }
 
-// orEmpty shows the way to begin instead of an empty list.
-func (h *Handlers) orEmpty(w http.ResponseWriter, r *http.Request, err error) error {
-	if err != nil {
-		return err
-	}
+// begin shows the way to begin instead of an empty list.
+func (h *Handlers) begin(w http.ResponseWriter, r *http.Request) (err error) {
 	p := &formPage{values: map[string]string{}}
-	if p.b, err = h.book(r.Context()); err != nil {
+	if p.b, err = book.Open(r.Context(), h.people, h.fields); err != nil {
 		return err
 	}
 	return h.showEmpty(w, r, http.StatusOK, p)
@@ -334,7 +332,7 @@ func (h *Handlers) showEmpty(w http.ResponseWriter, r *http.Request, status int,
 // First is the form with which a team begins, for Today's empty sheet; viewers
 // see only the words. It stands inside ui.Sheet.
 func (h *Handlers) First(ctx context.Context) templ.Component {
-	p := &formPage{b: &book{may: who.From(ctx).May(who.Write)}}
+	p := &formPage{b: &book.Book{May: who.From(ctx).May(who.Write)}}
 	return p.First()
 }
 
@@ -342,14 +340,14 @@ func (p *formPage) action() string {
 	if p.c.ID == 0 {
 		return "/contracts/new"
 	}
-	return path(p.c.ID, "edit")
+	return book.Path(p.c.ID, "edit")
 }
 
 func (p *formPage) back() string {
 	if p.c.ID == 0 {
 		return "/contracts"
 	}
-	return path(p.c.ID)
+	return book.Path(p.c.ID)
 }
 
 func (p *formPage) doKey() string {
@@ -361,7 +359,7 @@ func (p *formPage) doKey() string {
 
 // field is one input with its value, hint and error.
 func (p *formPage) field(ctx context.Context, name string) ui.FieldProps {
-	f := p.b.input(ctx, name, p.values[name])
+	f := p.b.Input(ctx, name, p.values[name])
 	f.Error = p.errors[name]
 	switch name {
 	case "organization":

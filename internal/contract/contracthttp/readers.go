@@ -7,6 +7,7 @@ import (
 
 	"kizuki/internal/audience"
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/book"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/web"
@@ -81,7 +82,7 @@ func (h *Handlers) setReaders(w http.ResponseWriter, r *http.Request) error {
 	if limit {
 		did = "limited"
 	}
-	return web.RedirectSaying(w, r, path(contractID), web.Toast{Text: words.T(r.Context(), "contract.did."+did)})
+	return web.RedirectSaying(w, r, book.Path(contractID), web.Toast{Text: words.T(r.Context(), "contract.did."+did)})
 }
 
 // only names those who may read a limited contract, its owner first; "" for one

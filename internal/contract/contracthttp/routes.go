@@ -8,23 +8,22 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
-	"net/url"
+	"slices"
 	"time"
 
 	"github.com/a-h/templ"
 
 	"kizuki/internal/api"
-	"kizuki/internal/cal"
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp/contacts"
 	"kizuki/internal/contract/contracthttp/filter"
+	"kizuki/internal/contract/contracthttp/list"
 	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
 	"kizuki/internal/org"
 	"kizuki/internal/web"
-	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
@@ -40,19 +39,14 @@ func Words() fs.FS { return words.Sub(catalogue) }
 // request tells what of it is asked for; ctx carries the member.
 type Panel func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error)
 
+// ListParts is what features above the contract bring to its list.
+type ListParts = list.Parts
+
 // Said is the newest note about a contract.
-type Said struct {
-	Text, By string
-	At       time.Time
-	Hunch    string // "", bad, good
-}
+type Said = list.Said
 
 // Todo is what comes next with a contract.
-type Todo struct {
-	Title string
-	Owner id.ID
-	Due   cal.Date
-}
+type Todo = list.Todo
 
 // Calendar is the team's fiscal calendar, with the stretches of days that have a
 // name.
@@ -81,19 +75,7 @@ type Parts struct {
 	// Origins gives the origin of each attribute of a contract; of some it is not
 	// known.
 	Origins func(ctx context.Context, c contract.Contract) (func(name string) (Origin, bool), error)
-	// LastWords gives the newest note of each contract that the member may read.
-	LastWords func(ctx context.Context, ids []id.ID) (map[id.ID]Said, error)
-	// Next gives the task that comes next of each contract, Hunches its newest
-	// hunch that the member may read.
-	Next    func(ctx context.Context, ids []id.ID) (map[id.ID]Todo, error)
-	Hunches func(ctx context.Context, ids []id.ID) (map[id.ID]Said, error)
-	// Calendar is that of the team on a day.
-	Calendar func(ctx context.Context, today cal.Date) (Calendar, error)
-	// Views gives the saved views of the list as tabs, and what can be done with the
-	// way q looks at it.
-	Views func(ctx context.Context, q url.Values) ([]ui.Tab, templ.Component, error)
-	// Sources tells when rows were last imported, and from which source.
-	Sources func(ctx context.Context) (time.Time, string, error)
+	List    ListParts
 	// Post writes the first note of a contract made on the empty page.
 	Post func(ctx context.Context, contract id.ID, body string) error
 }
@@ -115,8 +97,9 @@ func New(svc *contract.Service, sides *contact.Service, orgs *org.Service, field
 
 // Routes is the table of pages.
 func (h *Handlers) Routes() []web.Route {
-	return append([]web.Route{
-		{Method: "GET", Path: "/contracts", Need: who.Read, Handle: h.list},
+	parts := h.parts.List
+	parts.Begin = h.begin
+	return slices.Concat([]web.Route{
 		{Method: "GET", Path: "/contracts/export.csv", Need: who.Read, Handle: rest.Export(h.svc, web.BOM)},
 		{Method: "GET", Path: "/contracts/new", Need: who.Write, Handle: h.newPage},
 		{Method: "POST", Path: "/contracts/new", Need: who.Write, Handle: h.create},
@@ -141,7 +124,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/contracts/{id}/readers", Need: who.Write, Handle: h.setReaders},
 
 		{Method: "POST", Path: "/contracts/{id}/split", Need: who.Write, Handle: h.split},
-	}, contacts.New(h.svc, h.sides).Routes()...)
+	}, list.New(h.svc, h.orgs, h.fields, h.people, parts).Routes(), contacts.New(h.svc, h.sides).Routes())
 }
 
 // API adds the endpoints.
@@ -151,13 +134,4 @@ func (h *Handlers) API(a *api.API) { rest.New(h.svc, h.sides, h.people, h.ages).
 // command line share it.
 func WriteCSV(ctx context.Context, svc *contract.Service, w io.Writer) error {
 	return rest.WriteCSV(ctx, svc, w)
-}
-
-// path is the address of a contract's page, or of one below it.
-func path(contractID id.ID, below ...string) string {
-	p := "/contracts/" + contractID.String()
-	for _, b := range below {
-		p += "/" + b
-	}
-	return p
 }

@@ -10,6 +10,7 @@ import (
 
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/book"
 	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
@@ -21,7 +22,7 @@ import (
 
 // sheetPage is one contract with everything about it.
 type sheetPage struct {
-	b        *book
+	b        *book.Book
 	c        contract.Contract
 	siblings []contract.Contract // of the same organization, this one among them
 	contacts []contact.Contact
@@ -89,7 +90,7 @@ func (h *Handlers) open(ctx context.Context, contractID id.ID, r *http.Request) 
 	if p.only, err = h.only(ctx, c); err != nil {
 		return nil, err
 	}
-	if p.b, err = h.book(ctx); err != nil {
+	if p.b, err = book.Open(ctx, h.people, h.fields); err != nil {
 		return nil, err
 	}
 	if p.siblings, err = h.siblings(ctx, c); err != nil {
@@ -191,7 +192,7 @@ func (p *sheetPage) tabs() []ui.Tab {
 		if short, same := strings.CutPrefix(label, product+" "); same && more {
 			label = short
 		}
-		tabs = append(tabs, ui.Tab{Label: label, Href: path(c.ID), Current: c.ID == p.c.ID})
+		tabs = append(tabs, ui.Tab{Label: label, Href: book.Path(c.ID), Current: c.ID == p.c.ID})
 	}
 	return tabs
 }
@@ -201,8 +202,8 @@ func (p *sheetPage) outlookAge(ctx context.Context) ui.When {
 	if p.c.Outlook == "" || p.c.OutlookAt.IsZero() {
 		return ui.When{}
 	}
-	w := ui.Ago(ctx, p.c.OutlookAt, p.b.now)
-	if name := p.b.short[p.c.OutlookBy]; name != "" {
+	w := ui.Ago(ctx, p.c.OutlookAt, p.b.Now)
+	if name := p.b.Short[p.c.OutlookBy]; name != "" {
 		w.Text = name + words.T(ctx, "contract.comma") + w.Text
 	}
 	return w
@@ -210,8 +211,8 @@ func (p *sheetPage) outlookAge(ctx context.Context) ui.When {
 
 // untilRenewal is the first thing to know at a glance: 更新まであと42日.
 func (p *sheetPage) untilRenewal(ctx context.Context) string {
-	until := words.Until(ctx, p.c.RenewalDate, p.b.today)
-	if p.b.today.DaysUntil(p.c.RenewalDate) > 1 {
+	until := words.Until(ctx, p.c.RenewalDate, p.b.Today)
+	if p.b.Today.DaysUntil(p.c.RenewalDate) > 1 {
 		return words.T(ctx, "contract.until_renewal", "Until", until)
 	}
 	return words.T(ctx, "contract.attr.renewal_date") + " " + until
@@ -220,8 +221,8 @@ func (p *sheetPage) untilRenewal(ctx context.Context) string {
 // source says where a value comes from and how old it is, as one: けさ5:10、契約管理から,
 // or 岡田、3日前. Of whom nobody knows, the age alone is told.
 func (p *sheetPage) source(ctx context.Context, o Origin) string {
-	when := words.Ago(ctx, o.At, p.b.now)
-	by := p.b.short[o.Member]
+	when := words.Ago(ctx, o.At, p.b.Now)
+	by := p.b.Short[o.Member]
 	if by == "" {
 		by = o.By // a rule, or somebody who is not a member any more
 	}
@@ -243,7 +244,7 @@ func (p *sheetPage) age(ctx context.Context, name string) ui.When {
 	if !known || o.At.IsZero() {
 		return ui.When{}
 	}
-	w := ui.Ago(ctx, o.At, p.b.now)
+	w := ui.Ago(ctx, o.At, p.b.Now)
 	w.Text, w.Class = p.source(ctx, o), "age"
 	w.Exact += words.T(ctx, "contract.comma") + w.Text
 	return w
@@ -259,8 +260,8 @@ func (p *sheetPage) longAgo(name string) bool {
 // old is the word for what its source has not said for long, "" if it has.
 func (p *sheetPage) old(ctx context.Context, name string) string {
 	o, _ := p.origin(name)
-	days := words.Today(ctx, o.At).DaysUntil(p.b.today)
-	if !o.Import || days <= staleDays {
+	days := words.Today(ctx, o.At).DaysUntil(p.b.Today)
+	if !o.Import || days <= book.StaleDays {
 		return ""
 	}
 	return words.T(ctx, "contract.stale", "Count", days)
@@ -275,7 +276,7 @@ var lateFacts = []string{"domain", "key"}
 // fieldFacts are the custom fields that have a value.
 func (p *sheetPage) fieldFacts() []field.Field {
 	var out []field.Field
-	for _, f := range p.b.fields {
+	for _, f := range p.b.Fields {
 		if p.c.Fields[f.Key] != nil {
 			out = append(out, f)
 		}
@@ -306,11 +307,11 @@ func (h *Handlers) saveOutlook(w http.ResponseWriter, r *http.Request) error {
 	}
 	said := web.Toast{Text: words.T(ctx, "contract.changed", "Name", words.T(ctx, "contract.attr.outlook"))}
 	if after.Version != before.Version {
-		undo := cellPage{c: after, name: "outlook", b: &book{}}
+		undo := cellPage{c: after, name: "outlook", b: &book.Book{}}
 		said.Undo = undo.undo(before, after)
 	}
 	if !web.IsFragment(r) {
-		return web.RedirectSaying(w, r, path(contractID), said)
+		return web.RedirectSaying(w, r, book.Path(contractID), said)
 	}
 	p, err := h.openFacts(ctx, after, r)
 	if err != nil {
@@ -324,7 +325,7 @@ func (h *Handlers) saveOutlook(w http.ResponseWriter, r *http.Request) error {
 func (h *Handlers) openFacts(ctx context.Context, c contract.Contract, r *http.Request) (*sheetPage, error) {
 	p := &sheetPage{c: c, outlook: outlookForm{was: string(c.Outlook), value: string(c.Outlook), reason: c.OutlookWhy}}
 	var err error
-	if p.b, err = h.book(ctx); err != nil {
+	if p.b, err = book.Open(ctx, h.people, h.fields); err != nil {
 		return nil, err
 	}
 	if p.contacts, err = h.sides.Of(ctx, c.ID); err != nil {
@@ -384,13 +385,13 @@ func (h *Handlers) history(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	b, err := h.book(ctx)
+	b, err := book.Open(ctx, h.people, h.fields)
 	if err != nil {
 		return err
 	}
 	title := words.T(ctx, "contract.history")
-	if name := r.URL.Query().Get("field"); b.known(name) {
-		title = words.T(ctx, "contract.history_of", "Name", b.label(ctx, name))
+	if name := r.URL.Query().Get("field"); b.Known(name) {
+		title = words.T(ctx, "contract.history_of", "Name", b.Label(ctx, name))
 	}
 	return web.Page(w, r, http.StatusOK, web.Meta{Title: title, Place: "/contracts"}, historyPage(c, title, part))
 }

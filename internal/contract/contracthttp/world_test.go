@@ -122,15 +122,17 @@ func (w *world) parts() contracthttp.Parts {
 	}
 	return contracthttp.Parts{
 		Trail: panel("trail"), NoteBox: panel("note-box"), History: panel("history"), Asides: []contracthttp.Panel{panel("tasks")},
-		LastWords: func(context.Context, []id.ID) (map[id.ID]contracthttp.Said, error) { return w.said, nil },
-		Calendar: func(context.Context, cal.Date) (contracthttp.Calendar, error) {
-			return contracthttp.Calendar{Fiscal: cal.April}, nil
-		},
-		Sources: func(context.Context) (time.Time, string, error) {
-			return start.Add(-5 * time.Hour), "契約管理", nil
-		},
 		Origins: func(context.Context, contract.Contract) (func(string) (contracthttp.Origin, bool), error) {
 			return func(name string) (o contracthttp.Origin, known bool) { o, known = w.origins[name]; return o, known }, nil
+		},
+		List: contracthttp.ListParts{
+			LastWords: func(context.Context, []id.ID) (map[id.ID]contracthttp.Said, error) { return w.said, nil },
+			Calendar: func(context.Context, cal.Date) (contracthttp.Calendar, error) {
+				return contracthttp.Calendar{Fiscal: cal.April}, nil
+			},
+			Sources: func(context.Context) (time.Time, string, error) {
+				return start.Add(-5 * time.Hour), "契約管理", nil
+			},
 		},
 		Post: func(_ context.Context, c id.ID, body string) error {
 			if body == "refuse" {

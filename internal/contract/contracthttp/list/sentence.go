@@ -1,4 +1,4 @@
-package contracthttp
+package list
 
 import (
 	"context"
@@ -7,7 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
-	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/book"
 	"kizuki/internal/contract/contracthttp/filter"
 	"kizuki/internal/contract/contracthttp/rest"
 	"kizuki/internal/field"
@@ -26,7 +26,7 @@ func (p *listPage) ownerChoices(ctx context.Context) []ui.Option {
 		{Value: "", Label: words.T(ctx, "contract.everyone"), Selected: chosen == ""},
 		{Value: rest.OwnerMe, Label: words.T(ctx, "contract.me"), Selected: chosen == rest.OwnerMe},
 	}
-	list = append(list, p.b.owners(ctx, chosen)[1:]...)
+	list = append(list, p.b.Owners(ctx, chosen)[1:]...)
 	return append(list, ui.Option{Value: rest.OwnerNone, Label: words.T(ctx, "contract.nobody"), Selected: chosen == rest.OwnerNone})
 }
 
@@ -67,7 +67,7 @@ func (p *listPage) sortChoices(ctx context.Context) []ui.Option {
 		add(s, words.T(ctx, "contract.sort."+s))
 	}
 	lang := words.From(ctx).Lang
-	for _, x := range p.b.fields {
+	for _, x := range p.b.Fields {
 		if x.Indexed && x.Type != field.Choices {
 			add(x.Name(), words.T(ctx, "contract.sort.up", "Name", x.Label(lang)))
 			add("-"+x.Name(), words.T(ctx, "contract.sort.down", "Name", x.Label(lang)))
@@ -93,7 +93,7 @@ func (p *listPage) conditionNames() []string {
 	if p.f.Get("organization") != "" {
 		list = append(list, "organization")
 	}
-	for _, x := range p.b.fields {
+	for _, x := range p.b.Fields {
 		if x.Indexed {
 			list = append(list, x.Name())
 		}
@@ -118,7 +118,7 @@ func (p *listPage) pick(asked bool) []string {
 
 // value is what the address says about a condition, from and to included.
 func (p *listPage) value(name string) string {
-	x, ok := p.b.field(name)
+	x, ok := p.b.Field(name)
 	if !ok {
 		return p.f.Get(name)
 	}
@@ -137,16 +137,16 @@ func (p *listPage) condition(ctx context.Context, name string) string {
 	}
 	label := words.T(ctx, "contract.filter.q")
 	if name != "q" {
-		label = p.b.label(ctx, name)
+		label = p.b.Label(ctx, name)
 	}
 	v := p.value(name)
-	switch x, ok := p.b.field(name); {
+	switch x, ok := p.b.Field(name); {
 	case ok:
 		v = p.fieldCondition(ctx, x)
 	case name == "organization":
 		v = p.orgName
 	case name == "outlook":
-		v = p.b.said(ctx, name, v)
+		v = p.b.Said(ctx, name, v)
 	}
 	return words.T(ctx, "contract.cond", "Name", label, "Value", v)
 }
@@ -166,7 +166,7 @@ func (p *listPage) fieldCondition(ctx context.Context, x field.Field) string {
 	}
 	v := p.value(x.Name())
 	if x.Type == field.Member || x.Type == field.Checkbox {
-		return p.b.saidField(ctx, x, plainValue(x, v))
+		return p.b.SaidField(ctx, x, plainValue(x, v))
 	}
 	return v
 }
@@ -185,8 +185,8 @@ func (p *listPage) options(ctx context.Context, name string) []ui.Option {
 	var values []string
 	switch name {
 	case "outlook":
-		for _, o := range outlooks {
-			list = append(list, ui.Option{Value: string(o), Label: p.b.said(ctx, name, string(o))})
+		for _, o := range book.Outlooks {
+			list = append(list, ui.Option{Value: string(o), Label: p.b.Said(ctx, name, string(o))})
 		}
 	case "phase":
 		values = p.phases
@@ -207,8 +207,6 @@ func (p *listPage) options(ctx context.Context, name string) []ui.Option {
 	return list
 }
 
-var outlooks = []contract.Outlook{contract.OnTrack, contract.Watch, contract.Danger}
-
 func (p *listPage) fieldOptions(ctx context.Context, x field.Field) []ui.Option {
 	list := []ui.Option{{Label: words.T(ctx, "contract.any")}}
 	switch x.Type {
@@ -217,7 +215,7 @@ func (p *listPage) fieldOptions(ctx context.Context, x field.Field) []ui.Option 
 			list = append(list, ui.Option{Value: v, Label: words.T(ctx, "contract.bool."+v)})
 		}
 	case field.Member:
-		list = append(list, p.b.owners(ctx, p.f.Get(filter.FieldPrefix+x.Key))[1:]...)
+		list = append(list, p.b.Owners(ctx, p.f.Get(filter.FieldPrefix+x.Key))[1:]...)
 	default:
 		for _, o := range x.Options {
 			list = append(list, ui.Option{Value: o, Label: o})
@@ -234,7 +232,7 @@ func (p *listPage) columnChoices(ctx context.Context) []ui.Option {
 	for _, name := range filter.Extra {
 		add(name, name)
 	}
-	for _, x := range p.b.fields {
+	for _, x := range p.b.Fields {
 		add(x.Key, x.Name())
 	}
 	return list

@@ -1,4 +1,4 @@
-package contracthttp
+package list
 
 import (
 	"context"
@@ -55,7 +55,7 @@ func (p *listPage) group(ctx context.Context, x cal.Period, list []contract.Cont
 	g := &group{name: words.T(ctx, "contract.no_date")}
 	switch {
 	case x.Key == undated:
-	case p.f.Grouping() == filter.ByMonth && x.From.Year() == p.b.today.Year():
+	case p.f.Grouping() == filter.ByMonth && x.From.Year() == p.b.Today.Year():
 		g.name = words.MonthName(ctx, x.From.Month())
 	default:
 		g.name = words.PeriodName(ctx, x)

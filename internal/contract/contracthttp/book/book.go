@@ -1,4 +1,7 @@
-package contracthttp
+// Package book says the values of contracts in words, on every page about them:
+// who the members are, which fields the team has, what day it is, and which
+// values can be changed where they stand.
+package book
 
 import (
 	"context"
@@ -21,35 +24,36 @@ import (
 	"kizuki/internal/workspace"
 )
 
-// book is what a page needs to know to say values in words: who the members
+// Book is what a page needs to know to say values in words: who the members
 // are, which fields the team has, what day it is, and whether the reader may
 // change anything.
-type book struct {
-	now     time.Time
-	today   cal.Date
-	may     bool
-	members []workspace.Member
+type Book struct {
+	Now     time.Time
+	Today   cal.Date
+	May     bool // change anything
+	Members []workspace.Member
 	byID    map[id.ID]workspace.Member
-	fields  []field.Field // those in use, in their order
-	short   map[id.ID]string
+	Fields  []field.Field    // those in use, in their order
+	Short   map[id.ID]string // the members' names where the family name is enough
 }
 
-func (h *Handlers) book(ctx context.Context) (*book, error) {
+// Open reads it for the reader of ctx.
+func Open(ctx context.Context, people *workspace.Service, fields *field.Service) (*Book, error) {
 	now := web.Now(ctx)
-	b := &book{now: now, today: words.Today(ctx, now), may: who.From(ctx).May(who.Write), byID: map[id.ID]workspace.Member{}}
-	members, err := h.people.Members(ctx)
+	b := &Book{Now: now, Today: words.Today(ctx, now), May: who.From(ctx).May(who.Write), byID: map[id.ID]workspace.Member{}}
+	members, err := people.Members(ctx)
 	if err != nil {
 		return nil, err
 	}
-	b.members = members
+	b.Members = members
 	for _, m := range members {
 		b.byID[m.ID] = m
 	}
-	b.short = shortNames(members)
-	all, err := h.fields.List(ctx)
+	b.Short = shortNames(members)
+	all, err := fields.List(ctx)
 	for _, f := range all {
 		if !f.Retired() {
-			b.fields = append(b.fields, f)
+			b.Fields = append(b.Fields, f)
 		}
 	}
 	return b, err
@@ -83,9 +87,9 @@ func familyName(name string) string {
 	return name
 }
 
-func (b *book) field(name string) (field.Field, bool) {
+func (b *Book) Field(name string) (field.Field, bool) {
 	key, custom := strings.CutPrefix(name, contract.FieldPrefix)
-	for _, f := range b.fields {
+	for _, f := range b.Fields {
 		if custom && f.Key == key {
 			return f, true
 		}
@@ -93,24 +97,24 @@ func (b *book) field(name string) (field.Field, bool) {
 	return field.Field{}, false
 }
 
-// known reports whether contracts have the attribute.
-func (b *book) known(name string) bool {
-	_, custom := b.field(name)
+// Known reports whether contracts have the attribute.
+func (b *Book) Known(name string) bool {
+	_, custom := b.Field(name)
 	return custom || slices.Contains(contract.Attrs, name)
 }
 
-// label is the name of an attribute.
-func (b *book) label(ctx context.Context, name string) string {
-	if f, ok := b.field(name); ok {
+// Label is the name of an attribute.
+func (b *Book) Label(ctx context.Context, name string) string {
+	if f, ok := b.Field(name); ok {
 		return f.Label(words.From(ctx).Lang)
 	}
 	return words.T(ctx, "contract.attr."+name)
 }
 
-// written is an attribute as a form shows it and reads it back.
-func (b *book) written(c contract.Contract, name string) string {
+// Written is an attribute as a form shows it and reads it back.
+func (b *Book) Written(c contract.Contract, name string) string {
 	v := c.Value(name)
-	if f, ok := b.field(name); ok {
+	if f, ok := b.Field(name); ok {
 		return f.Text(v)
 	}
 	switch v := v.(type) {
@@ -125,11 +129,11 @@ func (b *book) written(c contract.Contract, name string) string {
 	return ""
 }
 
-// said is a canonical value of an attribute in the reader's words, "" for
+// Said is a canonical value of an attribute in the reader's words, "" for
 // unset.
-func (b *book) said(ctx context.Context, name string, v any) string {
-	if f, ok := b.field(name); ok {
-		return b.saidField(ctx, f, v)
+func (b *Book) Said(ctx context.Context, name string, v any) string {
+	if f, ok := b.Field(name); ok {
+		return b.SaidField(ctx, f, v)
 	}
 	switch v := v.(type) {
 	case bool:
@@ -139,9 +143,9 @@ func (b *book) said(ctx context.Context, name string, v any) string {
 		case v == "":
 			return ""
 		case name == "owner":
-			return b.memberName(v)
+			return b.MemberName(v)
 		case name == "outlook":
-			return words.T(ctx, "shell.health."+outlookKind(contract.Outlook(v)))
+			return words.T(ctx, "shell.health."+OutlookKind(contract.Outlook(v)))
 		case name == "term_type":
 			return words.T(ctx, "contract.term_type."+v)
 		case name == "amount_basis":
@@ -154,13 +158,13 @@ func (b *book) said(ctx context.Context, name string, v any) string {
 	return ""
 }
 
-func (b *book) saidField(ctx context.Context, f field.Field, v any) string {
+func (b *Book) SaidField(ctx context.Context, f field.Field, v any) string {
 	if v == nil {
 		return ""
 	}
 	switch s := f.Text(v); f.Type {
 	case field.Member:
-		return b.memberName(s)
+		return b.MemberName(s)
 	case field.Date:
 		return words.DayLong(ctx, cal.Date(s))
 	case field.Checkbox:
@@ -180,7 +184,7 @@ func (b *book) saidField(ctx context.Context, f field.Field, v any) string {
 	}
 }
 
-func (b *book) memberName(memberID string) string {
+func (b *Book) MemberName(memberID string) string {
 	m, err := id.Parse(memberID)
 	if err != nil {
 		return memberID
@@ -204,8 +208,8 @@ func grouped(n json.Number) string {
 	return digits
 }
 
-// outlookKind is the mark of an outlook: ○ △ × or unknown.
-func outlookKind(o contract.Outlook) string {
+// OutlookKind is the mark of an outlook: ○ △ × or unknown.
+func OutlookKind(o contract.Outlook) string {
 	switch o {
 	case contract.OnTrack:
 		return "good"
@@ -217,32 +221,64 @@ func outlookKind(o contract.Outlook) string {
 	return "none"
 }
 
-// staleDays is the age from which imported data is called old.
-const staleDays = 14
+// StaleDays is the age from which imported data is called old.
+const StaleDays = 14
 
-// age says when an import last saw a contract; old is the word for data nobody
+// Age says when an import last saw a contract; old is the word for data nobody
 // should trust. A contract written by hand has no age.
-func (b *book) age(ctx context.Context, c contract.Contract) (w ui.When, old bool) {
+func (b *Book) Age(ctx context.Context, c contract.Contract) (w ui.When, old bool) {
 	if c.DataAt.IsZero() {
 		return ui.When{}, false
 	}
-	w = ui.Ago(ctx, c.DataAt, b.now)
-	days := words.Today(ctx, c.DataAt).DaysUntil(b.today)
-	if days <= staleDays {
+	w = ui.Ago(ctx, c.DataAt, b.Now)
+	days := words.Today(ctx, c.DataAt).DaysUntil(b.Today)
+	if days <= StaleDays {
 		return w, false
 	}
 	w.Text = words.T(ctx, "contract.stale", "Count", days)
 	return w, true
 }
 
-// owners are the members an owner can be chosen from. Those who left are
+// Owners are the members an owner can be chosen from. Those who left are
 // offered only where one still stands.
-func (b *book) owners(ctx context.Context, chosen string) []ui.Option {
+func (b *Book) Owners(ctx context.Context, chosen string) []ui.Option {
 	out := []ui.Option{{Value: "", Label: words.T(ctx, "contract.nobody")}}
-	for _, m := range b.members {
+	for _, m := range b.Members {
 		if m.State != workspace.Left || m.ID.String() == chosen {
 			out = append(out, ui.Option{Value: m.ID.String(), Label: m.Name, Selected: m.ID.String() == chosen})
 		}
 	}
 	return out
+}
+
+// Due is the day of renewal and how far it is.
+func (b *Book) Due(ctx context.Context, d cal.Date) ui.When { return ui.Due(ctx, d, b.Today) }
+
+// Day is the renewal's day, without the year where it is this one.
+func (b *Book) Day(ctx context.Context, d cal.Date) string {
+	if d.Year() == b.Today.Year() {
+		return words.DayBare(ctx, d)
+	}
+	return words.DayNear(ctx, d, b.Today)
+}
+
+// Phases are those in use, behind the suggested ones.
+func Phases(ctx context.Context, svc *contract.Service) ([]string, error) {
+	used, err := svc.Distinct(ctx, "phase")
+	list := contract.Phases()
+	for _, u := range used {
+		if !slices.Contains(list, u) {
+			list = append(list, u)
+		}
+	}
+	return list, err
+}
+
+// Path is the address of a contract's page, or of one below it.
+func Path(contractID id.ID, below ...string) string {
+	p := "/contracts/" + contractID.String()
+	for _, b := range below {
+		p += "/" + b
+	}
+	return p
 }

@@ -1,14 +1,13 @@
-package contracthttp
+package list
 
 import (
 	"context"
 	"net/http"
-	"slices"
 
 	"github.com/a-h/templ"
 
-	"kizuki/internal/cal"
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/book"
 	"kizuki/internal/contract/contracthttp/filter"
 	"kizuki/internal/contract/contracthttp/unit"
 	"kizuki/internal/field"
@@ -28,7 +27,7 @@ const (
 // listPage is the list of contracts.
 type listPage struct {
 	f        filter.Filter
-	b        *book
+	b        *book.Book
 	rows     []row
 	cols     []string  // attributes beside the list's own
 	unit     unit.Unit // what the column of amounts is headed with
@@ -54,15 +53,15 @@ type row struct {
 func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := filter.Read(r.URL.Query())
-	b, err := h.book(ctx)
+	b, err := book.Open(ctx, h.people, h.fields)
 	if err != nil {
 		return err
 	}
-	calendar, err := h.calendar(ctx, b.today)
+	calendar, err := h.calendar(ctx, b.Today)
 	if err != nil {
 		return err
 	}
-	q, err := f.Query(ctx, b.today, calendar)
+	q, err := f.Query(ctx, b.Today, calendar)
 	if err != nil {
 		return err
 	}
@@ -72,11 +71,13 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if len(found.Items) == 0 && !f.Narrow() && q.Cursor == "" {
-		if none, err := h.none(ctx); err != nil || none {
-			return h.orEmpty(w, r, err)
+		if none, err := h.none(ctx); err != nil {
+			return err
+		} else if none {
+			return h.parts.Begin(w, r)
 		}
 	}
-	p := &listPage{f: f, b: b, cols: f.Columns(b.fields), goesOn: found.More, calendar: calendar}
+	p := &listPage{f: f, b: b, cols: f.Columns(b.Fields), goesOn: found.More, calendar: calendar}
 	if err := h.fill(ctx, p, q, found); err != nil {
 		return err
 	}
@@ -106,7 +107,7 @@ func (h *Handlers) fill(ctx context.Context, p *listPage, q contract.Query, foun
 	if p.statuses, err = h.svc.Distinct(ctx, "status"); err != nil {
 		return err
 	}
-	if p.phases, err = h.phases(ctx); err != nil {
+	if p.phases, err = book.Phases(ctx, h.svc); err != nil {
 		return err
 	}
 	if q.Org != 0 {
@@ -165,18 +166,6 @@ func (h *Handlers) lastWords(ctx context.Context, list []contract.Contract) (map
 	return h.parts.LastWords(ctx, ids)
 }
 
-// phases are those in use, behind the suggested ones.
-func (h *Handlers) phases(ctx context.Context) ([]string, error) {
-	used, err := h.svc.Distinct(ctx, "phase")
-	list := contract.Phases()
-	for _, u := range used {
-		if !slices.Contains(list, u) {
-			list = append(list, u)
-		}
-	}
-	return list, err
-}
-
 // lay makes the rows, and heads each group where the list is in that order.
 func (p *listPage) lay(ctx context.Context, found contract.Page, said map[id.ID]Said, rest []contract.Contract, whole bool) {
 	if u, ok := p.f.Unit(); ok {
@@ -226,7 +215,7 @@ func (p *listPage) heads(ctx context.Context) []ui.Column {
 	}
 	for _, name := range p.cols {
 		c := ui.Column{Label: p.columnLabel(ctx, name), Class: "drop"}
-		f, custom := p.b.field(name)
+		f, custom := p.b.Field(name)
 		c.Num = numeric(f)
 		if name == "key" || custom && f.Indexed && f.Type != field.Choices {
 			c = p.sorted(c, name)
@@ -253,15 +242,4 @@ func (p *listPage) sorted(c ui.Column, by string) ui.Column {
 		c.Sort = "descending"
 	}
 	return c
-}
-
-// due is the day of renewal and how far it is.
-func (b *book) due(ctx context.Context, d cal.Date) ui.When { return ui.Due(ctx, d, b.today) }
-
-// day is the renewal's day, without the year where it is this one.
-func (b *book) day(ctx context.Context, d cal.Date) string {
-	if d.Year() == b.today.Year() {
-		return words.DayBare(ctx, d)
-	}
-	return words.DayNear(ctx, d, b.today)
 }

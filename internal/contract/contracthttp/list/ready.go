@@ -1,4 +1,4 @@
-package contracthttp
+package list
 
 import (
 	"context"
@@ -58,7 +58,7 @@ func (p *listPage) columnLabel(ctx context.Context, name string) string {
 	if filter.IsReady(name) {
 		return words.T(ctx, "contract.ready."+name)
 	}
-	return p.b.label(ctx, name)
+	return p.b.Label(ctx, name)
 }
 
 // since is when the outlook of a contract became what it is.
