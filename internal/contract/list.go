@@ -1,7 +1,9 @@
 package contract
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"kizuki/internal/audience"
@@ -67,6 +69,63 @@ func (s *Service) Count(ctx context.Context, q Query) (n int, exact bool, err er
 		return 0, false, err
 	}
 	return p.Count(ctx, s.db)
+}
+
+// Total is how many contracts a query has and what their amounts come to.
+type Total struct {
+	N     int
+	Exact bool // false: there are more than N, or may be, and Sums is empty
+	Sums  []Sum
+}
+
+// Sum is what the amounts of one basis and currency come to.
+type Sum struct {
+	Basis    Basis
+	Currency string
+	N        int   // contracts
+	Amount   int64 // in the currency's minor unit
+}
+
+// Add counts an amount in. What is more than an int64 holds stays at its end.
+func (t *Total) Add(b Basis, currency string, minor int64) {
+	at := slices.IndexFunc(t.Sums, func(s Sum) bool { return s.Basis == b && s.Currency == currency })
+	if at < 0 {
+		at = len(t.Sums)
+		t.Sums = append(t.Sums, Sum{Basis: b, Currency: currency})
+	}
+	s := &t.Sums[at]
+	s.N++
+	switch sum := s.Amount + minor; {
+	case minor > 0 && sum < s.Amount:
+		s.Amount = math.MaxInt64
+	case minor < 0 && sum > s.Amount:
+		s.Amount = math.MinInt64
+	default:
+		s.Amount = sum
+	}
+}
+
+// Total counts as Count does, and adds up the amounts; the unit that most
+// contracts have stands first.
+func (s *Service) Total(ctx context.Context, q Query) (t Total, err error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return t, err
+	}
+	q.Sort = "renewal"
+	p, err := s.plan(ctx, a, q)
+	if err != nil {
+		return t, err
+	}
+	n, exact, list, err := p.Amounts(ctx, s.db)
+	t = Total{N: n, Exact: exact}
+	for _, x := range list {
+		t.Add(Basis(x.Basis), x.Currency, x.Minor)
+	}
+	slices.SortFunc(t.Sums, func(a, b Sum) int {
+		return cmp.Or(b.N-a.N, cmp.Compare(a.Basis, b.Basis), cmp.Compare(a.Currency, b.Currency))
+	})
+	return t, err
 }
 
 // Distinct gives the values in use of status or phase among live contracts, in

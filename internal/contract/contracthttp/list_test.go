@@ -76,7 +76,7 @@ func TestListShowsContractsByMonth(t *testing.T) {
 		if got := strings.Join(heads, "|"); got != "3月 2件、年額1,200,000円、月額480,000円|更新日なし 1件" {
 			t.Errorf("months: %s", got)
 		}
-		if got := text(p.Find(".tally")); !strings.HasPrefix(got, "3件、年額1,200,000円、月額480,000円。けさ5:00に契約管理から更新。") {
+		if got := text(p.Find(".tally")); !strings.HasPrefix(got, "3件、月額480,000円、年額1,200,000円。けさ5:00に契約管理から更新。") {
 			t.Errorf("tally: %s", got)
 		}
 		row := p.Find("#rows tr").FilterFunction(func(_ int, s *goquery.Selection) bool { return strings.Contains(s.Text(), "本社契約") })

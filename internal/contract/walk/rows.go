@@ -206,9 +206,9 @@ func (p *Plan) bounds(phase int) (out []Frag) {
 	return out
 }
 
-// count counts up to one over the limit among the rows of the most selective
-// filter.
-func (p *Plan) count(ctx context.Context, q db.Queryer) (hits, walked int, err error) {
+// candidates are the rows of the most selective filter, as many as a count looks
+// at: the first part of a statement, under the name w.
+func (p *Plan) candidates() Frag {
 	from := SQL("SELECT c.id FROM contract c WHERE c.workspace_id = ? AND ", p.WS).Then(p.Alive)
 	for i := range p.Conds {
 		if p.source == nil && p.Conds[i].Probe.sql != "" && !p.Conds[i].Scans {
@@ -218,7 +218,12 @@ func (p *Plan) count(ctx context.Context, q db.Queryer) (hits, walked int, err e
 	if p.source != nil {
 		from = p.source.Probe
 	}
-	stmt := SQL("WITH w AS (SELECT DISTINCT id FROM (").Then(from).Add(" LIMIT ?) y)", countWalk).
+	return SQL("WITH w AS MATERIALIZED (SELECT DISTINCT id FROM (").Then(from).Add(" LIMIT ?) y)", countWalk)
+}
+
+// count counts up to one over the limit among the candidates.
+func (p *Plan) count(ctx context.Context, q db.Queryer) (hits, walked int, err error) {
+	stmt := p.candidates().
 		Add(" SELECT (SELECT count(*) FROM (SELECT 1 FROM w r WHERE ").Then(where(p.WS, p.allTests(-1))).
 		Add(" LIMIT ?) x), (SELECT count(*) FROM w)", CountLimit+1)
 	n, _, err := db.One(ctx, q, func(r db.Row) (n [2]int, err error) {
@@ -226,4 +231,41 @@ func (p *Plan) count(ctx context.Context, q db.Queryer) (hits, walked int, err e
 		return n, err
 	}, stmt.numbered(), stmt.args...)
 	return n[0], n[1], err
+}
+
+// Amount is that of one contract.
+type Amount struct {
+	Basis, Currency string
+	Minor           int64
+}
+
+// Amounts counts like Count and gives the amounts of those counted, none where
+// the count is not exact. They are added up in Go: one absurd amount would
+// overflow a sum in SQL, and fail the page.
+func (p *Plan) Amounts(ctx context.Context, q db.Queryer) (n int, exact bool, list []Amount, err error) {
+	if err := p.probe(ctx, q); err != nil {
+		return 0, false, nil, err
+	}
+	stmt := p.candidates().
+		Add(", h AS MATERIALIZED (SELECT r.id FROM w r WHERE ").Then(where(p.WS, p.allTests(-1))).Add(" LIMIT ?)", CountLimit+1).
+		Add(` SELECT '', '', (SELECT count(*) FROM h), (SELECT count(*) FROM w)
+			UNION ALL SELECT c.amount_basis, c.currency, c.amount, -1 FROM h
+			JOIN contract c ON c.workspace_id = ? AND c.id = h.id WHERE c.amount IS NOT NULL`, p.WS)
+	hits, walked := 0, 0
+	_, err = db.All(ctx, q, func(r db.Row) (a Amount, err error) {
+		var w int
+		if err := r.Scan(&a.Basis, &a.Currency, &a.Minor, &w); err != nil {
+			return a, err
+		}
+		if w >= 0 {
+			hits, walked = int(a.Minor), w
+		} else {
+			list = append(list, a)
+		}
+		return a, nil
+	}, stmt.numbered(), stmt.args...)
+	if exact = hits <= CountLimit && walked < countWalk; !exact {
+		list = nil
+	}
+	return min(hits, CountLimit), exact, list, err
 }

@@ -334,6 +334,29 @@ func (h *hall) check(t *rapid.T, q query) {
 	if err != nil || n != len(want) || !exact {
 		t.Fatalf("count %d %v %v, want %d", n, exact, err, len(want))
 	}
+	n, exact, list, err := h.plan(q, limits.Draw(t, "limits")).Amounts(context.Background(), h.d)
+	if err != nil || n != len(want) || !exact || !slices.Equal(h.amounts(want), amounts(list)) {
+		t.Fatalf("%d %v %v, want %d; amounts %v, want %v", n, exact, err, len(want), amounts(list), h.amounts(want))
+	}
+}
+
+// amounts are those of contracts, in order of size.
+func (h *hall) amounts(ids []id.ID) (out []int64) {
+	for _, r := range h.rows {
+		if r.amount != nil && slices.Contains(ids, r.id) {
+			out = append(out, *r.amount)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func amounts(list []walk.Amount) (out []int64) {
+	for _, a := range list {
+		out = append(out, a.Minor)
+	}
+	slices.Sort(out)
+	return out
 }
 
 // byRenewal is a list in order of renewal; a and b fall on the same day.

@@ -2,6 +2,7 @@ package list
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"kizuki/internal/cal"
@@ -33,25 +34,27 @@ func (p *listPage) periodOf(c contract.Contract) cal.Period {
 	return p.calendar.Period(p.f.Grouping(), c.RenewalDate)
 }
 
-// headPeriods puts a head before each group and gives the last one. rest are
-// the contracts behind this page as far as they were read, whole if to the end
-// of the last group: what a group comes to is told only when all of it is known.
-func (p *listPage) headPeriods(ctx context.Context, items, rest []contract.Contract, whole bool) string {
-	before, all := p.f.Get("group"), append(items[:len(items):len(items)], rest...)
+// headPeriods puts a head before each group and gives the last one.
+func (p *listPage) headPeriods(ctx context.Context, items []contract.Contract) string {
+	before := p.f.Get("group")
 	for i := 0; i < len(items); {
 		x, end := p.periodOf(items[i]), i
-		for end < len(all) && p.periodOf(all[end]).Key == x.Key {
+		for end < len(items) && p.periodOf(items[end]).Key == x.Key {
 			end++
 		}
 		if x.Key != before {
-			p.rows[i].group = p.group(ctx, x, all[i:end], whole || end < len(all))
+			p.rows[i].group = p.group(ctx, x)
+			p.rows[i].group.remark = p.last
+			if end < len(items) {
+				p.rows[i].group.remark = counted(ctx, unit.Total(items[i:end]))
+			}
 		}
 		before, i = x.Key, end
 	}
 	return before
 }
 
-func (p *listPage) group(ctx context.Context, x cal.Period, list []contract.Contract, whole bool) *group {
+func (p *listPage) group(ctx context.Context, x cal.Period) *group {
 	g := &group{name: words.T(ctx, "contract.no_date")}
 	switch {
 	case x.Key == undated:
@@ -63,42 +66,39 @@ func (p *listPage) group(ctx context.Context, x cal.Period, list []contract.Cont
 	if x.Key != undated && p.f.Get("within") != x.Key {
 		g.href = p.f.Href("within", x.Key)
 	}
-	if whole {
-		g.remark = words.T(ctx, "contract.count", "Count", len(list)) + unit.Sums(ctx, list)
-	}
 	return g
 }
 
-// restOfGroup reads on to the end of the group the page stops in, if it began
-// on this page: what the group comes to stands at its head.
-func (h *Handlers) restOfGroup(ctx context.Context, p *listPage, q contract.Query, found contract.Page) (rest []contract.Contract, whole bool, err error) {
-	if found.Next == "" || len(found.Items) == 0 {
-		return nil, !found.More, nil
+// totalOfLast reads what the group the page stops in comes to, if it began on
+// this page and goes on behind it.
+func (h *Handlers) totalOfLast(ctx context.Context, p *listPage, q contract.Query, found contract.Page) error {
+	if !p.inPeriods() || len(found.Items) == 0 {
+		return nil
 	}
-	last := p.periodOf(found.Items[len(found.Items)-1]).Key
-	if !p.inPeriods() || last == p.f.Get("group") {
-		return nil, false, nil
+	x := p.periodOf(found.Items[len(found.Items)-1])
+	begin := slices.IndexFunc(found.Items, func(c contract.Contract) bool { return p.periodOf(c).Key == x.Key })
+	switch {
+	case found.Next == "":
+		p.last = counted(ctx, unit.Total(found.Items[begin:]))
+		return nil
+	case x.Key == p.f.Get("group"), x.Key == undated: // said on a page before, or no stretch of days to ask for
+		return nil
 	}
-	return h.readOn(ctx, q, found, func(c contract.Contract) bool { return p.periodOf(c).Key == last })
+	q.RenewalFrom = max(q.RenewalFrom, x.From)
+	if q.RenewalTo == "" || x.To < q.RenewalTo {
+		q.RenewalTo = x.To
+	}
+	t, err := h.svc.Total(ctx, q)
+	if t.Exact {
+		p.last = counted(ctx, t)
+	}
+	return err
 }
 
-// readOn reads the contracts behind a page while the last one read is wanted,
-// up to the countable number; whole is false if it stopped before.
-func (h *Handlers) readOn(ctx context.Context, q contract.Query, found contract.Page, wanted func(contract.Contract) bool) (rest []contract.Contract, whole bool, err error) {
-	q.Limit = contract.MaxPage
-	for q.Cursor = found.Next; q.Cursor != ""; {
-		if len(found.Items)+len(rest) >= countLimit {
-			return rest, false, nil
-		}
-		next, err := h.svc.List(ctx, q)
-		if err != nil {
-			return nil, false, err
-		}
-		rest, q.Cursor = append(rest, next.Items...), next.Next
-		if n := len(rest); n > 0 && !wanted(rest[n-1]) {
-			return rest, true, nil
-		}
-		found.More = next.More
+// counted says how many there are and what they come to.
+func counted(ctx context.Context, t contract.Total) string {
+	if !t.Exact {
+		return words.T(ctx, "contract.count_more", "Count", t.N)
 	}
-	return rest, !found.More, nil
+	return words.T(ctx, "contract.count", "Count", t.N) + unit.Sums(ctx, t.Sums)
 }

@@ -17,12 +17,8 @@ import (
 	"kizuki/internal/web/words"
 )
 
-// pageSize is how many contracts the list shows at a time; countLimit is how
-// many of them are counted and summed.
-const (
-	pageSize   = 50
-	countLimit = 1000
-)
+// pageSize is how many contracts the list shows at a time.
+const pageSize = 50
 
 // listPage is the list of contracts.
 type listPage struct {
@@ -39,6 +35,7 @@ type listPage struct {
 	phases   []string
 	ready    ready
 	calendar filter.Calendar
+	last     string          // what the last group comes to, "" if that is not known
 	saved    []ui.Tab        // the views that were saved
 	keep     templ.Component // what can be done with this one
 }
@@ -122,37 +119,26 @@ func (h *Handlers) fill(ctx context.Context, p *listPage, q contract.Query, foun
 			return err
 		}
 	}
-	rest, whole, err := h.behind(ctx, p, q, found)
-	if err != nil {
+	if err := h.totals(ctx, p, q, found); err != nil {
 		return err
 	}
-	p.lay(ctx, found, said, rest, whole)
+	p.lay(ctx, found, said)
 	return nil
 }
 
-// behind reads what sums need of the contracts behind this page: all of them
-// for the line above the table, to the end of the last group for its head.
-func (h *Handlers) behind(ctx context.Context, p *listPage, q contract.Query, found contract.Page) (rest []contract.Contract, whole bool, err error) {
-	if q.Cursor != "" {
-		return h.restOfGroup(ctx, p, q, found)
-	}
-	n, exact, err := h.svc.Count(ctx, q)
-	if err != nil {
-		return nil, false, err
-	}
-	if !exact {
-		if rest, whole, err = h.restOfGroup(ctx, p, q, found); err != nil {
-			return nil, false, err
+// totals reads what stands above the table, and what the group comes to that
+// goes on behind this page.
+func (h *Handlers) totals(ctx context.Context, p *listPage, q contract.Query, found contract.Page) error {
+	if q.Cursor == "" {
+		all, err := h.svc.Total(ctx, q)
+		if err != nil {
+			return err
 		}
-		p.tally, err = h.tally(ctx, words.T(ctx, "contract.count_more", "Count", n))
-		return rest, whole, err
+		if p.tally, err = h.tally(ctx, counted(ctx, all)); err != nil {
+			return err
+		}
 	}
-	if rest, whole, err = h.readOn(ctx, q, found, func(contract.Contract) bool { return true }); err != nil {
-		return nil, false, err
-	}
-	all := append(found.Items[:len(found.Items):len(found.Items)], rest...)
-	p.tally, err = h.tally(ctx, words.T(ctx, "contract.count", "Count", n)+unit.Sums(ctx, all))
-	return rest, whole, err
+	return h.totalOfLast(ctx, p, q, found)
 }
 
 func (h *Handlers) lastWords(ctx context.Context, list []contract.Contract) (map[id.ID]Said, error) {
@@ -167,7 +153,7 @@ func (h *Handlers) lastWords(ctx context.Context, list []contract.Contract) (map
 }
 
 // lay makes the rows, and heads each group where the list is in that order.
-func (p *listPage) lay(ctx context.Context, found contract.Page, said map[id.ID]Said, rest []contract.Contract, whole bool) {
+func (p *listPage) lay(ctx context.Context, found contract.Page, said map[id.ID]Said) {
 	if u, ok := p.f.Unit(); ok {
 		p.unit = u
 	} else {
@@ -178,7 +164,7 @@ func (p *listPage) lay(ctx context.Context, found contract.Page, said map[id.ID]
 	}
 	last := p.f.Get("group")
 	if p.inPeriods() {
-		last = p.headPeriods(ctx, found.Items, rest, whole)
+		last = p.headPeriods(ctx, found.Items)
 	}
 	if found.Next != "" {
 		p.next = p.f.Next(found.Next, last, p.unit)

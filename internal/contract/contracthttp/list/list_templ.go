@@ -5,9 +5,6 @@ package list
 
 //lint:file-ignore SA4006 This context is only used if a nested component is present.
 
-import "github.com/a-h/templ"
-import templruntime "github.com/a-h/templ/runtime"
-
 import (
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp/book"
@@ -16,6 +13,9 @@ import (
 	"kizuki/internal/field"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
+
+	"github.com/a-h/templ"
+	templruntime "github.com/a-h/templ/runtime"
 )
 
 func (p *listPage) view() templ.Component {

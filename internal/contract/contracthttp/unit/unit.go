@@ -67,24 +67,23 @@ func Common(list []contract.Contract) Unit {
 	return most
 }
 
-// Sums says how much amounts make together, one sum a unit, in the order in
-// which the units first appear.
-func Sums(ctx context.Context, list []contract.Contract) string {
-	total := map[Unit]int64{}
-	var order []Unit
+// Total counts contracts that are at hand and adds up their amounts, in the
+// order in which their units first appear.
+func Total(list []contract.Contract) contract.Total {
+	t := contract.Total{N: len(list), Exact: true}
 	for _, c := range list {
-		if c.Amount == nil {
-			continue
+		if c.Amount != nil {
+			t.Add(c.AmountBasis, c.Currency, *c.Amount)
 		}
-		u := Of(c)
-		if _, seen := total[u]; !seen {
-			order = append(order, u)
-		}
-		total[u] += *c.Amount
 	}
+	return t
+}
+
+// Sums says how much amounts make together, one sum a unit.
+func Sums(ctx context.Context, list []contract.Sum) string {
 	out := ""
-	for _, u := range order {
-		out += words.T(ctx, "contract.comma") + u.Full(ctx, total[u])
+	for _, s := range list {
+		out += words.T(ctx, "contract.comma") + Unit{s.Basis, s.Currency}.Full(ctx, s.Amount)
 	}
 	return out
 }
