@@ -155,6 +155,9 @@ const (
 // NoOwner as Query.Owner finds contracts nobody owns.
 const NoOwner id.ID = -1
 
+// NoUnit as Query.Unit finds contracts whose owner is in no team.
+const NoUnit id.ID = -1
+
 // Query says which contracts, in which order.
 type Query struct {
 	Q           string // beginning of the key, or part of the name or the organization's
@@ -162,6 +165,8 @@ type Query struct {
 	Status      string
 	Phase       string
 	Outlook     Outlook
+	Without     []string // without a value: status, phase, outlook
+	Unit        id.ID    // of owners in the team; NoUnit = of none in any
 	Org         id.ID
 	RenewalFrom cal.Date // this day or later
 	RenewalTo   cal.Date // before this day

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"kizuki/internal/audience"
@@ -22,6 +23,9 @@ func (s *Service) plan(ctx context.Context, a who.Actor, q Query) (plan, error) 
 	p := plan{&walk.Plan{Limits: s.limits, Postgres: s.db.Postgres(), WS: a.Workspace}}
 	p.setMode(q)
 	if err := checkDates(q); err != nil {
+		return p, err
+	}
+	if err := checkNames(q); err != nil {
 		return p, err
 	}
 	if err := s.onlyReadable(ctx, a, p); err != nil {
@@ -114,6 +118,16 @@ func keyed(fields []field.Field) map[string]field.Field {
 	return byKey
 }
 
+// checkNames refuses what is no attribute: it would stand in the statement.
+func checkNames(q Query) error {
+	for _, name := range q.Without {
+		if !slices.Contains([]string{"status", "phase", "outlook"}, name) {
+			return errs.Field("without", "contract.err.filter", "Key", text.Line(name))
+		}
+	}
+	return nil
+}
+
 func checkDates(q Query) error {
 	for name, d := range map[string]cal.Date{"renewal_from": q.RenewalFrom, "renewal_to": q.RenewalTo} {
 		if d != "" && !d.Valid() {
@@ -162,6 +176,12 @@ func (p plan) builtin(q Query) {
 	if q.Outlook != "" {
 		add(true, "c.outlook <> '' AND c.outlook = ?", text.Line(string(q.Outlook)))
 	}
+	for _, name := range q.Without {
+		add(name != "outlook", "c."+name+" = ''")
+	}
+	if q.Unit != 0 {
+		p.unit(q.Unit)
+	}
 	if q.Org != 0 {
 		add(false, "c.org_id = ?", q.Org)
 	}
@@ -180,6 +200,16 @@ func (p plan) builtin(q Query) {
 	if f := text.Fold(q.Q); f != "" {
 		p.Conds = append(p.Conds, p.words(f))
 	}
+}
+
+// unit finds the contracts of the members of a team.
+func (p plan) unit(unit id.ID) {
+	test := walk.OnRow("c.owner_id IN (SELECT u.member_id FROM unit_member u WHERE u.workspace_id = ? AND u.unit_id = ?)", p.WS, unit)
+	if unit == NoUnit {
+		test = walk.OnRow(`NOT EXISTS (SELECT 1 FROM unit_member u WHERE u.workspace_id = c.workspace_id AND u.member_id = c.owner_id)`)
+	}
+	p.Conds = append(p.Conds, walk.Cond{Test: test,
+		Probe: walk.SQL("SELECT c.id FROM contract c WHERE c.workspace_id = ? AND ", p.WS).Then(p.Alive).And(test.Frag)})
 }
 
 // words finds q at the beginning of the key or anywhere in the names. Finding

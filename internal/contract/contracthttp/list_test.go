@@ -125,7 +125,7 @@ func TestFilterReadsAsASentence(t *testing.T) {
 	for _, c := range []struct{ query, sentence, names string }{
 		{"", "みんなの、すべての契約を、月ごとに、更新日の近い順に。", "過ぎたもの 本社契約"},
 		{"owner=me&within=180", "自分が担当していて、更新日が180日以内の契約を、月ごとに、更新日の近い順に。", "本社契約"},
-		{"owner=none&within=past&sort=name", "担当なしの、更新日が過ぎたままの契約を、名前の順に。", "過ぎたもの"},
+		{"owner=none&within=past&sort=name", "担当なしの、更新日が過ぎたままの契約を、分けずに、名前の順に。", "過ぎたもの"},
 		{"within=45", "みんなの、更新日が45日以内の契約を、月ごとに、更新日の近い順に。", "本社契約"},
 		{"phase=定着&outlook=danger&q=みなと", "みんなの、名前や契約番号が「みなと」で、見立てが「危うい」で、段階が「定着」で、すべての契約を、月ごとに、更新日の近い順に。", "本社契約"},
 		{"f.plan=竹&f.seats.from=10&f.seats.to=20&f.memo.has=大", "みんなの、planの名前が「竹」で、seatsの名前が「10から20」で、memoの名前が「大」で、すべての契約を、月ごとに、更新日の近い順に。", "本社契約"},
@@ -212,9 +212,6 @@ func TestListStandsInFiscalPeriods(t *testing.T) {
 		w.many(70) // of 17 February to 27 April 2026, a day each
 		w.add(func(in *contract.Input) { in.Name, in.RenewalDate = "来年度", "2027-04-01" })
 		w.add(func(in *contract.Input) { in.Name = "いつまでか不明" })
-		heads := func(p *page) string {
-			return strings.Join(p.Find("tr.month").Map(func(_ int, s *goquery.Selection) string { return text(s) }), "|")
-		}
 		p := w.get("/contracts?by=quarter").want(t, 200)
 		if got := heads(p); got != "2025年度 第4四半期 43件、月額43,000円|2026年度 第1四半期 27件、月額27,000円" {
 			t.Errorf("quarters: %s", got)
@@ -235,7 +232,7 @@ func TestListStandsInFiscalPeriods(t *testing.T) {
 		if got := text(p.Find("#by-within summary")); heads(p) != "2026年度 27件、月額27,000円" || got != "更新日が2026年度" || p.Find("#rows .name").Length() != 27 || p.Find("tr.month a").Length() != 0 {
 			t.Errorf("the head leads to %s: %q, %s", to, got, heads(p))
 		}
-		if p = w.get("/contracts?by=quarter&sort=name").want(t, 200); heads(p) != "" || p.Find("#by-by").Length() != 0 {
+		if p = w.get("/contracts?by=quarter&sort=name").want(t, 200); heads(p) != "" || text(p.Find("#by-by summary")) != "分けず" {
 			t.Errorf("heads in another order: %s", heads(p))
 		}
 		if got := heads(w.get("/contracts?by=quarter&sort=-renewal").want(t, 200)); !strings.HasPrefix(got, "2027年度 第1四半期 1件|2026年度 第1四半期 27件、月額27,000円|2025年度 第4四半期 43件") {

@@ -427,7 +427,7 @@ func TestNothingShownIsMarkup(t *testing.T) {
 	}
 	w.said[c.ID] = contracthttp.Said{Text: evil("V"), By: evil("B"), At: start}
 	at, q := "/contracts/"+c.ID.String(), url.QueryEscape(evil(""))
-	pages := []string{"/contracts", "/contracts?col=memo&col=status&f.memo.has=" + q, "/contracts?q=" + q + "&phase=" + q + "&status=" + q, "/contracts?month=" + q + "&unit=" + q,
+	pages := []string{"/contracts", "/contracts?col=memo&col=status&f.memo.has=" + q, "/contracts?q=" + q + "&phase=" + q + "&status=" + q, "/contracts?group=" + q + "&amounts=" + q + "&as=" + q + "&by=" + q,
 		"/contracts/new?organization=" + q, at, at + "/edit", at + "/edit/phase", at + "/edit/field:memo", at + "/contacts", at + "/end", at + "/archive", at + "/history?field=" + q}
 	for _, path := range pages {
 		p := w.get(path).want(t, 200)

@@ -113,6 +113,11 @@ func MonthName(ctx context.Context, m int) string {
 	return T(ctx, "when.month_long."+strconv.Itoa(m))
 }
 
+// Weekday is the day of the week in short: 火, Tue.
+func Weekday(ctx context.Context, d cal.Date) string {
+	return T(ctx, "when.weekday."+strconv.Itoa(int(d.Weekday())))
+}
+
 // PeriodName is a stretch of days in words: 2026年度, 2026年度 第1四半期, 2026年4月.
 func PeriodName(ctx context.Context, p cal.Period) string {
 	year := strconv.Itoa(p.From.Year())

@@ -38,7 +38,7 @@ const Saved = "saved"
 const MaxColumns = 5
 
 // shape are the names that change how a list looks, not what is on it.
-var shape = []string{"sort", "by", "col", "cursor", "group", "unit", Saved}
+var shape = []string{"sort", "by", "as", "month", "col", "cursor", "group", "amounts", Saved}
 
 // Filter is what the list is asked for: the values of the address, cleaned,
 // without empty ones.
@@ -58,22 +58,7 @@ func Read(raw url.Values) Filter {
 }
 
 // Href is the address of the list with one value changed, from its beginning.
-func (f Filter) Href(name, value string) string {
-	v := url.Values{}
-	for n, list := range f.Values {
-		if n != "cursor" && n != "group" && n != "unit" {
-			v[n] = list
-		}
-	}
-	v.Set(name, value)
-	if value == "" {
-		v.Del(name)
-	}
-	if len(v) == 0 {
-		return "/contracts"
-	}
-	return "/contracts?" + v.Encode()
-}
+func (f Filter) Href(name, value string) string { return f.With(name, value).Path() }
 
 // Next is the address of the following page. The group and the unit of the
 // last one let it go on without saying them again.
@@ -84,13 +69,13 @@ func (f Filter) Next(cursor, group string, u unit.Unit) string {
 	}
 	v.Set("cursor", cursor)
 	v.Set("group", group)
-	v.Set("unit", string(u.Basis)+":"+u.Currency)
+	v.Set("amounts", string(u.Basis)+":"+u.Currency)
 	return "/contracts?" + v.Encode()
 }
 
 // Unit is what the page before headed its amounts with.
 func (f Filter) Unit() (unit.Unit, bool) {
-	basis, currency, ok := strings.Cut(f.Get("unit"), ":")
+	basis, currency, ok := strings.Cut(f.Get("amounts"), ":")
 	return unit.Unit{Basis: contract.Basis(basis), Currency: currency}, ok
 }
 
@@ -108,9 +93,19 @@ func (f Filter) Narrow() bool {
 // Query is what to ask the service for, from and to counted from today. Errors:
 // err.choice for a distance or an id that is none.
 func (f Filter) Query(ctx context.Context, today cal.Date, c Calendar) (contract.Query, error) {
-	q := contract.Query{Q: f.Get("q"), View: f.Get("view"), Status: f.Get("status"), Phase: f.Get("phase"), Outlook: contract.Outlook(f.Get("outlook")),
+	q := contract.Query{Q: f.Get("q"), View: f.Get("view"), Status: f.given("status"), Phase: f.given("phase"), Outlook: contract.Outlook(f.given("outlook")),
 		Sort: f.Get("sort"), Cursor: f.Get("cursor"), Ended: f.Get("ended") != "", Fields: rest.FieldFilters(f.Values, FieldPrefix, Unset)}
+	for _, name := range []string{"status", "phase", "outlook"} {
+		if f.Get(name) == Unset {
+			q.Without = append(q.Without, name)
+		}
+	}
 	var err error
+	if f.Get("unit") == Unset {
+		q.Unit = contract.NoUnit
+	} else if q.Unit, err = rest.ID("unit", f.Get("unit")); err != nil {
+		return q, err
+	}
 	if q.Owner, err = rest.Owner(ctx, f.Get("owner")); err != nil {
 		return q, err
 	}
@@ -120,11 +115,23 @@ func (f Filter) Query(ctx context.Context, today cal.Date, c Calendar) (contract
 	return q, f.within(&q, today, c)
 }
 
+// given is a value asked for; "" too where those without one are.
+func (f Filter) given(name string) string {
+	if v := f.Get(name); v != Unset {
+		return v
+	}
+	return ""
+}
+
 // within counts the days from today on: 30 is today and the thirty days after;
-// a month, quarter or fiscal year may also be named.
+// a day, month, quarter or fiscal year may also be named.
 func (f Filter) within(q *contract.Query, today cal.Date, c Calendar) error {
 	if x, ok := c.Fiscal.Parse(f.Get("within")); ok {
 		q.RenewalFrom, q.RenewalTo = x.From, x.To
+		return nil
+	}
+	if d := cal.Date(f.Get("within")); d.Valid() {
+		q.RenewalFrom, q.RenewalTo = d, d.AddDays(1)
 		return nil
 	}
 	switch w := f.Get("within"); w {
@@ -195,22 +202,60 @@ func IsReady(name string) bool {
 	return slices.Contains([]string{ColNext, ColHunch, ColContact, ColSince}, name)
 }
 
-// What stands between the rows of a list in the order of renewal.
+// The periods that can stand between the rows of a list in the order of renewal.
 const (
 	ByMonth   = "month"
 	ByQuarter = "quarter" // of the fiscal year
 	ByYear    = "year"    // the fiscal one
 )
 
-// Groupings are those that can be chosen.
-var Groupings = []string{ByMonth, ByQuarter, ByYear}
+// Periods are those that can be chosen.
+var Periods = []string{ByMonth, ByQuarter, ByYear}
 
-// Grouping is the one asked for; by months if none is.
-func (f Filter) Grouping() string {
-	if by := f.Get("by"); slices.Contains(Groupings, by) {
+// Period is the one asked for; the month if none is.
+func (f Filter) Period() string {
+	if by := f.Get("by"); slices.Contains(Periods, by) {
 		return by
 	}
 	return ByMonth
+}
+
+// How a list is shown.
+const (
+	AsTable    = ""
+	AsBoard    = "board"
+	AsCalendar = "calendar"
+)
+
+// As is how the list is to be shown.
+func (f Filter) As() string {
+	if as := f.Get("as"); as == AsBoard || as == AsCalendar {
+		return as
+	}
+	return AsTable
+}
+
+// With is the filter with one value changed, from the list's beginning.
+func (f Filter) With(name, value string) Filter {
+	v := url.Values{}
+	for n, list := range f.Values {
+		if n != "cursor" && n != "group" && n != "amounts" {
+			v[n] = list
+		}
+	}
+	v.Set(name, value)
+	if value == "" {
+		v.Del(name)
+	}
+	return Filter{v}
+}
+
+// Path is the address of the list.
+func (f Filter) Path() string {
+	if len(f.Values) == 0 {
+		return "/contracts"
+	}
+	return "/contracts?" + f.Encode()
 }
 
 // Calendar is the team's fiscal year, and the stretches of it that have a name.

@@ -31,7 +31,7 @@ func (p *listPage) periodOf(c contract.Contract) cal.Period {
 	if c.RenewalDate.IsZero() {
 		return cal.Period{Key: undated}
 	}
-	return p.calendar.Period(p.f.Grouping(), c.RenewalDate)
+	return p.calendar.Period(p.f.Period(), c.RenewalDate)
 }
 
 // headPeriods puts a head before each group and gives the last one.
@@ -58,7 +58,7 @@ func (p *listPage) group(ctx context.Context, x cal.Period) *group {
 	g := &group{name: words.T(ctx, "contract.no_date")}
 	switch {
 	case x.Key == undated:
-	case p.f.Grouping() == filter.ByMonth && x.From.Year() == p.b.Today.Year():
+	case p.f.Period() == filter.ByMonth && x.From.Year() == p.b.Today.Year():
 		g.name = words.MonthName(ctx, x.From.Month())
 	default:
 		g.name = words.PeriodName(ctx, x)

@@ -15,6 +15,7 @@ import (
 	"kizuki/internal/web"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
+	"kizuki/internal/workspace"
 )
 
 // pageSize is how many contracts the list shows at a time.
@@ -28,6 +29,7 @@ type listPage struct {
 	cols     []string  // attributes beside the list's own
 	unit     unit.Unit // what the column of amounts is headed with
 	tally    string
+	empty    bool // nothing meets the filter
 	next     string
 	goesOn   bool // the search stopped before the page was full
 	orgName  string
@@ -35,6 +37,9 @@ type listPage struct {
 	phases   []string
 	ready    ready
 	calendar filter.Calendar
+	units    []workspace.Unit
+	sections []section       // the parts of a list that is divided
+	month    *month          // of the calendar
 	last     string          // what the last group comes to, "" if that is not known
 	saved    []ui.Tab        // the views that were saved
 	keep     templ.Component // what can be done with this one
@@ -54,57 +59,48 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	calendar, err := h.calendar(ctx, b.Today)
+	p := &listPage{f: f, b: b, cols: f.Columns(b.Fields), keep: templ.NopComponent}
+	if p.calendar, err = h.calendar(ctx, b.Today); err != nil {
+		return err
+	}
+	q, err := f.Query(ctx, b.Today, p.calendar)
 	if err != nil {
 		return err
 	}
-	q, err := f.Query(ctx, b.Today, calendar)
-	if err != nil {
+	if err := h.beside(ctx, p, q); err != nil {
 		return err
 	}
-	q.Limit = pageSize
-	found, err := h.svc.List(ctx, q)
-	if err != nil {
-		return err
-	}
-	if len(found.Items) == 0 && !f.Narrow() && q.Cursor == "" {
-		if none, err := h.none(ctx); err != nil {
+	if q.Cursor == "" {
+		none, err := h.total(ctx, p, q)
+		if err != nil {
 			return err
-		} else if none {
+		}
+		if none {
 			return h.parts.Begin(w, r)
 		}
 	}
-	p := &listPage{f: f, b: b, cols: f.Columns(b.Fields), goesOn: found.More, calendar: calendar}
-	if err := h.fill(ctx, p, q, found); err != nil {
+	if err := h.fill(ctx, p, q); err != nil {
 		return err
 	}
 	if r.Header.Get("HX-Target") == "sheet" { // the address without what the form left empty
 		w.Header().Set("HX-Push-Url", f.Href("cursor", ""))
 	}
 	meta := web.Meta{Title: words.T(ctx, "shell.place.contracts"), Place: "/contracts", Query: f.Get("q")}
+	if p.f.As() == filter.AsBoard {
+		meta.Islands = []string{"board"}
+	}
 	return web.Page(w, r, http.StatusOK, meta, p.view())
 }
 
-// none reports whether the workspace has no contract at all.
-func (h *Handlers) none(ctx context.Context) (bool, error) {
-	n, _, err := h.svc.Count(ctx, contract.Query{Ended: true, Archived: true})
-	return n == 0, err
-}
-
-// fill reads what stands beside the contracts. Each is one question for the
-// whole page.
-func (h *Handlers) fill(ctx context.Context, p *listPage, q contract.Query, found contract.Page) error {
-	said, err := h.lastWords(ctx, found.Items)
-	if err != nil {
-		return err
-	}
-	if err := h.fillReady(ctx, p, found.Items, said); err != nil {
-		return err
-	}
+// beside reads what the filter and the tabs need.
+func (h *Handlers) beside(ctx context.Context, p *listPage, q contract.Query) (err error) {
 	if p.statuses, err = h.svc.Distinct(ctx, "status"); err != nil {
 		return err
 	}
 	if p.phases, err = book.Phases(ctx, h.svc); err != nil {
+		return err
+	}
+	if p.units, err = h.people.Units(ctx); err != nil {
 		return err
 	}
 	if q.Org != 0 {
@@ -114,31 +110,59 @@ func (h *Handlers) fill(ctx context.Context, p *listPage, q contract.Query, foun
 		}
 		p.orgName = o.Name
 	}
-	if p.keep = templ.NopComponent; h.parts.Views != nil {
-		if p.saved, p.keep, err = h.parts.Views(ctx, p.f.Values); err != nil {
+	if h.parts.Views != nil {
+		p.saved, p.keep, err = h.parts.Views(ctx, p.f.Values)
+	}
+	return err
+}
+
+// total reads what stands above the list; none tells that the workspace has no
+// contract at all.
+func (h *Handlers) total(ctx context.Context, p *listPage, q contract.Query) (none bool, err error) {
+	all, err := h.svc.Total(ctx, q)
+	if err != nil {
+		return false, err
+	}
+	if all.N == 0 && !p.f.Narrow() {
+		n, _, err := h.svc.Count(ctx, contract.Query{Ended: true, Archived: true})
+		return n == 0, err
+	}
+	if p.empty = all.N == 0; !p.empty {
+		p.tally, err = h.tally(ctx, counted(ctx, all))
+	}
+	return false, err
+}
+
+// fill reads the contracts, and what stands beside them: each is one question
+// for the whole page.
+func (h *Handlers) fill(ctx context.Context, p *listPage, q contract.Query) error {
+	if p.f.As() == filter.AsCalendar {
+		return h.readMonth(ctx, p, q)
+	}
+	if attr := p.attribute(); attr != "" {
+		if err := h.divide(ctx, p, attr); err != nil {
 			return err
 		}
+		return h.spread(ctx, p)
 	}
-	if err := h.totals(ctx, p, q, found); err != nil {
+	q.Limit = pageSize
+	found, err := h.svc.List(ctx, q)
+	if err != nil {
+		return err
+	}
+	p.goesOn = found.More
+	said, err := h.lastWords(ctx, found.Items)
+	if err != nil {
+		return err
+	}
+	if err := h.fillReady(ctx, p, found.Items, said); err != nil {
+		return err
+	}
+	if err := h.totalOfLast(ctx, p, q, found); err != nil {
 		return err
 	}
 	p.lay(ctx, found, said)
 	return nil
-}
-
-// totals reads what stands above the table, and what the group comes to that
-// goes on behind this page.
-func (h *Handlers) totals(ctx context.Context, p *listPage, q contract.Query, found contract.Page) error {
-	if q.Cursor == "" {
-		all, err := h.svc.Total(ctx, q)
-		if err != nil {
-			return err
-		}
-		if p.tally, err = h.tally(ctx, counted(ctx, all)); err != nil {
-			return err
-		}
-	}
-	return h.totalOfLast(ctx, p, q, found)
 }
 
 func (h *Handlers) lastWords(ctx context.Context, list []contract.Contract) (map[id.ID]Said, error) {

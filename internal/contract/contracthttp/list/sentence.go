@@ -7,6 +7,7 @@ import (
 
 	"github.com/a-h/templ"
 
+	"kizuki/internal/cal"
 	"kizuki/internal/contract/contracthttp/book"
 	"kizuki/internal/contract/contracthttp/filter"
 	"kizuki/internal/contract/contracthttp/rest"
@@ -47,6 +48,9 @@ func (p *listPage) withinChoices(ctx context.Context) []ui.Option {
 	list = append(list, ui.Option{Value: filter.Past, Label: words.T(ctx, "contract.within.past"), Selected: chosen == filter.Past})
 	if x, ok := p.calendar.Fiscal.Parse(chosen); ok && !known { // a group that was opened
 		list = append(list, ui.Option{Value: chosen, Label: words.T(ctx, "contract.within.range", "Name", words.PeriodName(ctx, x)), Selected: true})
+	}
+	if d := cal.Date(chosen); d.Valid() && !known { // a day of the calendar
+		list = append(list, ui.Option{Value: chosen, Label: words.T(ctx, "contract.within.range", "Name", words.DayLong(ctx, d)), Selected: true})
 	}
 	if n, err := strconv.Atoi(chosen); err == nil && !known { // one typed into the address
 		list = append(list, ui.Option{Value: chosen, Label: words.T(ctx, "contract.within.days", "Count", n), Selected: true})
@@ -90,6 +94,9 @@ func chosen(list []ui.Option) string {
 // renewal, which every sentence names.
 func (p *listPage) conditionNames() []string {
 	list := []string{"q", "view", "outlook", "phase", "status"}
+	if len(p.units) > 0 {
+		list = append(list, "unit")
+	}
 	if p.f.Get("organization") != "" {
 		list = append(list, "organization")
 	}
@@ -135,20 +142,29 @@ func (p *listPage) condition(ctx context.Context, name string) string {
 	if name == "view" {
 		return words.T(ctx, "contract.view."+p.f.Get("view"))
 	}
-	label := words.T(ctx, "contract.filter.q")
-	if name != "q" {
-		label = p.b.Label(ctx, name)
-	}
+	label := p.label(ctx, name)
 	v := p.value(name)
 	switch x, ok := p.b.Field(name); {
 	case ok:
 		v = p.fieldCondition(ctx, x)
 	case name == "organization":
 		v = p.orgName
+	case v == filter.Unset:
+		v = words.T(ctx, "contract.unset")
+	case name == "unit":
+		v = chosen(p.options(ctx, name))
 	case name == "outlook":
 		v = p.b.Said(ctx, name, v)
 	}
 	return words.T(ctx, "contract.cond", "Name", label, "Value", v)
+}
+
+// label names a condition.
+func (p *listPage) label(ctx context.Context, name string) string {
+	if name == "q" || name == "unit" {
+		return words.T(ctx, "contract.filter."+name)
+	}
+	return p.b.Label(ctx, name)
 }
 
 func (p *listPage) fieldCondition(ctx context.Context, x field.Field) string {
@@ -197,8 +213,16 @@ func (p *listPage) options(ctx context.Context, name string) []ui.Option {
 			list = append(list, ui.Option{Value: v, Label: words.T(ctx, "contract.view."+v)})
 		}
 		return list
+	case "unit":
+		for _, u := range p.units {
+			list = append(list, ui.Option{Value: u.ID.String(), Label: u.Name, Selected: u.ID.String() == p.f.Get(name)})
+		}
 	}
-	if now := p.f.Get(name); now != "" && name != "outlook" && !slices.Contains(values, now) {
+	if name != "view" { // those without one
+		none := words.T(ctx, "contract.unset")
+		list = append(list, ui.Option{Value: filter.Unset, Label: none, Selected: p.f.Get(name) == filter.Unset})
+	}
+	if now := p.f.Get(name); now != "" && now != filter.Unset && name != "outlook" && name != "unit" && !slices.Contains(values, now) {
 		values = append(values, now)
 	}
 	for _, v := range values {
@@ -255,12 +279,12 @@ func (p *listPage) phrases(ctx context.Context) map[string]templ.Component {
 
 // by says what stands between the rows, where something can.
 func (p *listPage) by(ctx context.Context, phrase func(blank, name string, options []ui.Option) templ.Component) templ.Component {
-	if !p.inPeriods() {
+	if p.month != nil {
 		return templ.NopComponent
 	}
-	var list []ui.Option
-	for _, by := range filter.Groupings {
-		list = append(list, ui.Option{Value: by, Label: words.T(ctx, "contract.by."+by), Selected: by == p.f.Grouping()})
+	list := p.groupings(ctx)
+	if !slices.ContainsFunc(list, func(o ui.Option) bool { return o.Selected }) {
+		list = append([]ui.Option{{Label: words.T(ctx, "contract.by.none"), Selected: true}}, list...)
 	}
 	return templ.Join(phrase("by", "by", list), plain(words.T(ctx, "contract.by_join")))
 }
@@ -275,8 +299,10 @@ func (p *listPage) conditions(ctx context.Context) templ.Component {
 	if p.f.Get("ended") != "" {
 		list = append(list, p.endedPhrase(), plain(words.T(ctx, "contract.comma")))
 	}
-	if from := p.f.Get(filter.Saved); from != "" {
-		list = append(list, hidden(filter.Saved, from))
+	for _, name := range []string{filter.Saved, "as", "month"} {
+		if v := p.f.Get(name); v != "" {
+			list = append(list, hidden(name, v))
+		}
 	}
 	return templ.Join(list...)
 }

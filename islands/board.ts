@@ -1,0 +1,45 @@
+/**
+ * <k-board data-field="phase"> with lanes: <ol data-value="…"><li class="card" data-contract="…">…</li></ol>
+ * A card dropped in another lane posts the change its own phrase would post. It shows at once; the server's
+ * answer settles it: the board is read again, or the card goes back and the page says why.
+ */
+import Sortable from "sortablejs";
+import type {} from "./lib/htmx";
+
+class Board extends HTMLElement {
+  private lanes: Sortable[] = [];
+
+  connectedCallback(): void {
+    if (!this.dataset.field) return; // may not be changed, or not by dragging
+    for (const lane of this.querySelectorAll<HTMLElement>("ol[data-value]")) {
+      this.lanes.push(Sortable.create(lane, {
+        group: "board", draggable: ".card", sort: false, animation: 120,
+        filter: ".cell", preventOnFilter: false, delay: 150, delayOnTouchOnly: true,
+        onEnd: (e) => { if (e.from !== e.to) void this.put(e.item, e.from, e.to, e.oldIndex ?? 0); },
+      }));
+    }
+  }
+
+  disconnectedCallback(): void {
+    for (const lane of this.lanes.splice(0)) lane.destroy();
+  }
+
+  private async put(card: HTMLElement, from: HTMLElement, to: HTMLElement, place: number): Promise<void> {
+    const address = `/contracts/${card.dataset.contract}/edit/${this.dataset.field}`;
+    card.setAttribute("aria-busy", "true");
+    let done = false;
+    const heard = (e: Event): void => { done ||= (e as CustomEvent<{ successful: boolean }>).detail.successful; };
+    card.addEventListener("htmx:afterRequest", heard);
+    const values = { new: to.dataset.value ?? "", was: from.dataset.value ?? "" };
+    await window.htmx.ajax("post", address, { source: card, target: card, swap: "none", values });
+    card.removeEventListener("htmx:afterRequest", heard);
+    card.removeAttribute("aria-busy");
+    if (!done) {
+      from.insertBefore(card, from.children[place] ?? null);
+      return;
+    }
+    await window.htmx.ajax("get", location.href, { target: "#board", select: "#board", swap: "outerHTML" });
+  }
+}
+
+customElements.define("k-board", Board);
