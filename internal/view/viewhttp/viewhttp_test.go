@@ -50,7 +50,7 @@ func TestKeepingAView(t *testing.T) {
 			t.Fatalf("keeps %q of %q", query, place)
 		}
 		p = b.Post("/views", url.Values{"place": {place}, "query": {query}, "name": {" 更新会議 "}, "shared": {"1"}})
-		if p.Status != 200 || said(p, ".pick [aria-current]") != "更新会議" || !strings.HasPrefix(p.Path, "/contracts?col=status&saved=") ||
+		if p.Status != 200 || said(p, ".sheet > .pick [aria-current]") != "更新会議" || !strings.HasPrefix(p.Path, "/contracts?col=status&saved=") ||
 			!strings.Contains(said(p, "#toasts"), "「更新会議」を保存しました。") {
 			t.Fatalf("%d %s: %s", p.Status, p.Path, said(p, "#toasts"))
 		}
@@ -63,14 +63,14 @@ func TestKeepingAView(t *testing.T) {
 			t.Errorf("the sentence forgets the view: %q", v)
 		}
 		p = b.Post(link, url.Values{"name": {"会議"}, "shared": {"1"}})
-		if said(p, ".pick [aria-current]") != "会議" {
+		if said(p, ".sheet > .pick [aria-current]") != "会議" {
 			t.Errorf("renamed: %s", said(p, ".pick"))
 		}
 		p = b.Post(link+"/delete", nil)
 		if undo, _ := p.Find("#toasts form").Attr("action"); p.Path != "/contracts" || undo != link+"/restore" || strings.Contains(said(p, ".pick"), "会議") {
 			t.Errorf("deleted: %s, undo by %s", p.Path, undo)
 		}
-		if p = b.Post(link+"/restore", nil); said(p, ".pick [aria-current]") != "会議" {
+		if p = b.Post(link+"/restore", nil); said(p, ".sheet > .pick [aria-current]") != "会議" {
 			t.Errorf("restored: %s", said(p, ".pick"))
 		}
 	})
@@ -90,7 +90,7 @@ func TestChangingAView(t *testing.T) {
 			t.Fatalf("%q to %s", query, action)
 		}
 		if p = viewer.Get(changed); p.Find("form.keep").Length() != 0 || p.Find(`.keep input[name=shared]`).Length() != 0 || p.Find(`form[action="/views"]`).Length() != 1 ||
-			said(p, ".pick [aria-current]") != "会議（岡田 真帆）" {
+			said(p, ".sheet > .pick [aria-current]") != "会議（岡田 真帆）" {
 			t.Errorf("a viewer is offered %s", said(p, ".tally"))
 		}
 		if p = viewer.Post(action, url.Values{"query": {query}}); p.Status != 403 {
