@@ -31,7 +31,7 @@ class Board extends HTMLElement {
     const heard = (e: Event): void => { done ||= (e as CustomEvent<{ successful: boolean }>).detail.successful; };
     card.addEventListener("htmx:afterRequest", heard);
     const values = { new: to.dataset.value ?? "", was: from.dataset.value ?? "" };
-    await window.htmx.ajax("post", address, { source: card, target: card, swap: "none", values });
+    await window.htmx.ajax("post", address, { source: card, target: card, swap: "none", values }).catch(() => {}); // no connection: said by base.js
     card.removeEventListener("htmx:afterRequest", heard);
     card.removeAttribute("aria-busy");
     if (!done) {
