@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -12,18 +11,27 @@ import (
 // BOM tells a spreadsheet that a file is UTF-8.
 const BOM = "\uFEFF"
 
-// Download streams a file that write makes, called name and the day; lead stands
-// before its first byte. An error before that is answered as one.
-func Download(name, lead, mime string, write func(ctx context.Context, w io.Writer) error) Handler {
+// File is a file to download: it is called Name and the day.
+type File struct {
+	Name string
+	Type string // csv, xlsx
+	Lead string // before the first byte
+}
+
+var mimes = map[string]string{"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+
+// Download streams a file that write makes. An error before its first byte is
+// answered as one.
+func Download(f File, write func(r *http.Request, w io.Writer) error) Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		ctx := r.Context()
-		file := name + "-" + string(words.Today(ctx, Now(ctx))) + ".csv"
-		out := &late{w: w, lead: lead, head: func(h http.Header) {
-			h.Set("Content-Type", mime)
+		file := f.Name + "-" + string(words.Today(ctx, Now(ctx))) + "." + f.Type
+		out := &late{w: w, lead: f.Lead, head: func(h http.Header) {
+			h.Set("Content-Type", mimes[f.Type])
 			h.Set("Content-Disposition", `attachment; filename="`+file+`"`)
 			h.Set("Cache-Control", "no-store")
 		}}
-		err := write(ctx, out)
+		err := write(r, out)
 		if err == nil || !out.begun {
 			return err
 		}

@@ -273,7 +273,7 @@ func TestCSV(t *testing.T) {
 // form or writes is not.
 func TestEveryRouteSaysWhatItNeeds(t *testing.T) {
 	w := newWorld(t, testkit.SQLite(t))
-	reads := map[string]bool{"/contracts": true, "/contracts/export.csv": true, "/contracts/{id}": true, "/contracts/{id}/history": true}
+	reads := map[string]bool{"/contracts": true, "/contracts/export.csv": true, "/contracts/shown.csv": true, "/contracts/shown.xlsx": true, "/contracts/{id}": true, "/contracts/{id}/history": true}
 	seen := map[string]bool{}
 	for _, r := range w.pages.Routes() {
 		if want := map[bool]who.Need{true: who.Read, false: who.Write}[r.Method == http.MethodGet && reads[r.Path]]; r.Need != want {

@@ -161,8 +161,8 @@ func (p *retentionPage) line(of func(revenue.Figures) (float64, bool)) string {
 var termHead = []string{"contract_id", "contract_key", "organization_id", "organization", "term", "effective_date", "starts", "renews", "ended_on",
 	"amount", "currency", "basis", "term_type", "outcome"}
 
-func (h *Handlers) writeTerms(ctx context.Context, w io.Writer) error {
-	return WriteTerms(ctx, h.svc, w)
+func (h *Handlers) writeTerms(r *http.Request, w io.Writer) error {
+	return WriteTerms(r.Context(), h.svc, w)
 }
 
 // WriteTerms writes every term and every change in its middle as CSV, so that

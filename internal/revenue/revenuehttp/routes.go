@@ -38,7 +38,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "GET", Path: "/renewals", Need: who.Read, Handle: h.renewals},
 		{Method: "GET", Path: "/renewals/retention", Need: who.Read, Handle: h.retention},
 		{Method: "GET", Path: "/renewals/behind", Need: who.Read, Handle: h.behind},
-		{Method: "GET", Path: "/renewals/terms.csv", Need: who.Read, Handle: web.Download("terms", web.BOM, "text/csv; charset=utf-8", h.writeTerms)},
+		{Method: "GET", Path: "/renewals/terms.csv", Need: who.Read, Handle: web.Download(web.File{Name: "terms", Type: "csv", Lead: web.BOM}, h.writeTerms)},
 		{Method: "GET", Path: "/contracts/{id}/forecast", Need: who.Write, Handle: h.forecastPage},
 		{Method: "POST", Path: "/contracts/{id}/forecast", Need: who.Write, Handle: h.forecast},
 		{Method: "POST", Path: "/contracts/{id}/forecast/drop", Need: who.Write, Handle: h.unforecast},

@@ -55,15 +55,7 @@ type row struct {
 func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	ctx := r.Context()
 	f := filter.Read(r.URL.Query())
-	b, err := book.Open(ctx, h.people, h.fields)
-	if err != nil {
-		return err
-	}
-	p := &listPage{f: f, b: b, cols: f.Columns(b.Fields), keep: templ.NopComponent}
-	if p.calendar, err = h.calendar(ctx, b.Today); err != nil {
-		return err
-	}
-	q, err := f.Query(ctx, b.Today, p.calendar)
+	p, q, err := h.open(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -90,6 +82,20 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 		meta.Islands = []string{"board"}
 	}
 	return web.Page(w, r, http.StatusOK, meta, p.view())
+}
+
+// open reads what is asked for.
+func (h *Handlers) open(ctx context.Context, f filter.Filter) (p *listPage, q contract.Query, err error) {
+	b, err := book.Open(ctx, h.people, h.fields)
+	if err != nil {
+		return nil, q, err
+	}
+	p = &listPage{f: f, b: b, cols: f.Columns(b.Fields), keep: templ.NopComponent}
+	if p.calendar, err = h.calendar(ctx, b.Today); err != nil {
+		return nil, q, err
+	}
+	q, err = f.Query(ctx, b.Today, p.calendar)
+	return p, q, err
 }
 
 // beside reads what the filter and the tabs need.

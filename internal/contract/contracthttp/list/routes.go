@@ -72,5 +72,9 @@ func New(svc *contract.Service, orgs *org.Service, fields *field.Service, people
 
 // Routes is the table of pages.
 func (h *Handlers) Routes() []web.Route {
-	return []web.Route{{Method: http.MethodGet, Path: "/contracts", Need: who.Read, Handle: h.list}}
+	routes := []web.Route{{Method: http.MethodGet, Path: "/contracts", Need: who.Read, Handle: h.list}}
+	for _, kind := range exports {
+		routes = append(routes, web.Route{Method: http.MethodGet, Path: "/contracts/shown." + kind, Need: who.Read, Handle: h.export(kind)})
+	}
+	return routes
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strconv"
+	"strings"
 
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp/book"
@@ -241,6 +242,12 @@ func (p *listPage) ways(ctx context.Context) (out []ui.Tab) {
 		out = append(out, ui.Tab{Label: words.T(ctx, key), Href: p.f.With("month", "").Href("as", as), Current: p.f.As() == as})
 	}
 	return out
+}
+
+// exportPath leads to the file of what is shown.
+func (p *listPage) exportPath(kind string) string {
+	q := p.f.With("as", "").With("month", "").With("by", "").With(filter.Saved, "")
+	return strings.Replace(q.Path(), "/contracts", "/contracts/shown."+kind, 1)
 }
 
 func laneID(i int) string { return "lane-" + strconv.Itoa(i) }

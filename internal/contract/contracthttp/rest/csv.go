@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/csv"
 	"io"
+	"net/http"
 
 	"kizuki/internal/contract"
 	"kizuki/internal/text"
@@ -29,7 +30,7 @@ func WriteCSV(ctx context.Context, svc *contract.Service, w io.Writer) error {
 
 // Export streams the file. lead stands before its first byte.
 func Export(svc *contract.Service, lead string) web.Handler {
-	return web.Download("contracts", lead, "text/csv; charset=utf-8", func(ctx context.Context, w io.Writer) error {
-		return WriteCSV(ctx, svc, w)
+	return web.Download(web.File{Name: "contracts", Type: "csv", Lead: lead}, func(r *http.Request, w io.Writer) error {
+		return WriteCSV(r.Context(), svc, w)
 	})
 }
