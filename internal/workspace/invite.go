@@ -8,6 +8,7 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/secrets"
 )
 
 const inviteFor = 14 * 24 * time.Hour
@@ -61,7 +62,7 @@ func (s *Service) Invite(ctx context.Context, mail string, role who.Role, placeh
 	if err := mayTouchOwner(ctx, role); err != nil {
 		return "", Invite{}, err
 	}
-	token, hash := newSecret("")
+	token, hash := secrets.New("")
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if err := mayInvite(ctx, tx, a.Workspace, addr, placeholder); err != nil {
 			return err
@@ -125,7 +126,7 @@ func (s *Service) RevokeInvite(ctx context.Context, invite id.ID) error {
 // InviteInfo tells who holds the link where it leads. A link that is used,
 // revoked, expired or made up gets one answer.
 func (s *Service) InviteInfo(ctx context.Context, token string) (InviteInfo, error) {
-	ws, inv, err := s.liveInvite(ctx, s.db, digest(token))
+	ws, inv, err := s.liveInvite(ctx, s.db, secrets.Digest(token))
 	if err != nil {
 		return InviteInfo{}, err
 	}
@@ -157,7 +158,7 @@ func (s *Service) Accept(ctx context.Context, token string, in AcceptInput) (ses
 	if err := errs.Join(problems...); err != nil {
 		return "", Session{}, err
 	}
-	link := digest(token)
+	link := secrets.Digest(token)
 	_, inv, err := s.liveInvite(ctx, s.db, link)
 	if err != nil {
 		return "", Session{}, err
@@ -167,7 +168,7 @@ func (s *Service) Accept(ctx context.Context, token string, in AcceptInput) (ses
 	if err != nil {
 		return "", Session{}, err
 	}
-	session, hash := newSecret("")
+	session, hash := secrets.New("")
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		ws, inv, err := s.liveInvite(ctx, tx, link)
 		if err != nil {

@@ -10,7 +10,6 @@ import (
 
 	"pgregory.net/rapid"
 
-	"kizuki/internal/bus"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -80,7 +79,7 @@ func TestSeeingDoesNotReviveASession(t *testing.T) {
 		ok(t, w.s.SignOut(ctx, token))
 		now := w.s.Now()
 		w.inTx(func(ctx context.Context, tx *db.Tx) error {
-			return touchSession(ctx, tx, digest(token), now, now.Add(sessionFor), now)
+			return touchSession(ctx, tx, secrets.Digest(token), now, now.Add(sessionFor), now)
 		})
 		_, _, err = w.s.Session(ctx, token)
 		wants(t, err, errs.Unauthorized, "")

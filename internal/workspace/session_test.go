@@ -11,6 +11,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/throttle"
 )
 
 const mailA = "a-owner@example.jp"
@@ -195,7 +196,7 @@ func TestGuessingIsLimitedByAddress(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.workspace("a")
 		w.inTx(func(ctx context.Context, tx *db.Tx) error {
-			return setFails(ctx, tx, "ip:2001:db8:1:2::/64", maxFailsOfAddress-1, w.s.Now())
+			return throttle.Set(ctx, tx, "ip:2001:db8:1:2::/64", maxFailsOfAddress-1, w.s.Now())
 		})
 		_, _, err := w.s.SignIn(ctx, "x@example.jp", "wrong password", "", "2001:db8:1:2::5")
 		wants(t, err, errs.Invalid, "")

@@ -22,6 +22,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
+	"kizuki/internal/workspace/secrets"
 )
 
 // Password is every test member's.
@@ -43,7 +44,7 @@ type App struct {
 	now time.Time
 }
 
-func init() { workspace.CheapHashes() }
+func init() { secrets.Cheap() }
 
 // New builds the app on d.
 func New(t testing.TB, d *db.DB) *App {
