@@ -15,6 +15,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/testkit"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/secrets"
 )
 
 // Whoever reads the database, a backup or the log finds nothing to sign in with.
@@ -29,7 +30,7 @@ func TestNoSecretIsStored(t *testing.T) {
 		token, _, err := w.s.CreateToken(as(a), "", "CI", ScopeWrite, time.Time{})
 		ok(t, err)
 		link := w.link(a, newMail, who.Member, 0)
-		secrets := []string{session, token, strings.TrimPrefix(token, "kzk_"), link, goodPassword, "my-secret-password", "wrong-secret-password"}
+		all := []string{session, token, strings.TrimPrefix(token, "kzk_"), link, goodPassword, "my-secret-password", "wrong-secret-password"}
 		for table, columns := range map[string]string{
 			"account": "mail || mail_fold || password_hash", "session": "hash || agent || ip", "throttle": "key",
 			"token": "hash || name", "invite": "hash || mail", "audit": "act || ip || CAST(data AS TEXT)",
@@ -39,7 +40,7 @@ func TestNoSecretIsStored(t *testing.T) {
 			if len(rows) == 0 {
 				t.Errorf("%s is empty: the test looks at nothing", table)
 			}
-			for _, s := range secrets {
+			for _, s := range all {
 				if strings.Contains(strings.Join(rows, " "), s) {
 					t.Errorf("%s holds %q", table, s)
 				}
