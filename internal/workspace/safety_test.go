@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"kizuki/internal/bus"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"

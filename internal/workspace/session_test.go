@@ -3,7 +3,6 @@ package workspace
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -234,15 +233,6 @@ func TestHonestSignInsAtOnceAllPass(t *testing.T) {
 			return err
 		})...))
 	})
-}
-
-func TestNetwork(t *testing.T) {
-	for in, want := range map[string]string{
-		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1",
-		"2001:db8::1": "2001:db8::/64", "fe80::1%eth0": "fe80::/64",
-	} {
-		equal(t, in, network(netip.MustParseAddr(in)), want)
-	}
 }
 
 func TestTokens(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kizuki/internal/errs"
+	"kizuki/internal/id"
 	"kizuki/internal/who"
 )
 
