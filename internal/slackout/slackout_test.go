@@ -10,7 +10,9 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/slack-go/slack"
 	"github.com/slack-go/slack/slacktest"
 
 	"kizuki/internal/mail"
@@ -40,16 +42,15 @@ func TestABotWritesToAPerson(t *testing.T) {
 	})
 	s.Start()
 	defer s.Stop()
+	reader := s.GetTestRTMInstance() // sees what is posted, as everybody in Slack would
+	go reader.ManageConnection()
+	defer func() { _ = reader.Disconnect() }()
 	c := New(outbound.Client(loopback), "xoxb-test", s.GetAPIURL())
 	if err := c.Direct(ctx, "okada@example.com", letter); err != nil {
 		t.Fatal(err)
 	}
-	if asked != "okada@example.com" || !s.SawOutgoingMessage(said) {
-		t.Error(asked, s.GetSeenOutboundMessages())
-	}
-	var got struct{ Channel string }
-	if list := s.GetSeenOutboundMessages(); json.Unmarshal([]byte(list[len(list)-1]), &got) != nil || got.Channel != "U777" {
-		t.Error(list)
+	if got := posted(t, reader); got.Channel != "U777" || got.Text != said || asked != "okada@example.com" {
+		t.Errorf("asked for %s, posted to %s: %s", asked, got.Channel, got.Text)
 	}
 	if err := c.Direct(ctx, "nobody@example.com", letter); !Permanent(err) {
 		t.Error("somebody Slack does not know:", err)
@@ -59,6 +60,20 @@ func TestABotWritesToAPerson(t *testing.T) {
 	}
 	if err := New(outbound.Client(), "xoxb-test", s.GetAPIURL()).Direct(ctx, "okada@example.com", letter); !errors.Is(err, outbound.ErrPrivate) || Permanent(err) {
 		t.Error("the fence:", err)
+	}
+}
+
+func posted(t *testing.T, reader *slack.RTM) *slack.MessageEvent {
+	t.Helper()
+	for late := time.After(10 * time.Second); ; {
+		select {
+		case e := <-reader.IncomingEvents:
+			if m, ok := e.Data.(*slack.MessageEvent); ok {
+				return m
+			}
+		case <-late:
+			t.Fatal("nothing was posted")
+		}
 	}
 }
 
