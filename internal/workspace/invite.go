@@ -45,7 +45,8 @@ type AcceptInput struct {
 func errInviteGone() error { return errs.New(errs.NotFound, "workspace.err.invite_gone") }
 
 // Invite makes a link for the mail, for 14 days; an open one for the same mail
-// ends. Only an owner invites an owner.
+// ends. Where letters are sent, one goes out with a link of its own. Only an
+// owner invites an owner.
 func (s *Service) Invite(ctx context.Context, mail string, role who.Role, placeholder id.ID) (token string, inv Invite, err error) {
 	a, err := who.Check(ctx, who.Administer)
 	if err != nil {
@@ -69,6 +70,9 @@ func (s *Service) Invite(ctx context.Context, mail string, role who.Role, placeh
 		}
 		inv = Invite{ID: id.New(), Mail: addr.mail, Role: role, Placeholder: placeholder, By: a.Member, Expires: s.Now().Add(inviteFor)}
 		if err := replaceInvite(ctx, tx, a.Workspace, hash, inv); err != nil {
+			return err
+		}
+		if err := s.post.InviteIn(ctx, tx, a, inv.ID); err != nil {
 			return err
 		}
 		return s.AuditIn(ctx, tx, "invite.created", "invite", inv.ID, map[string]any{"mail": inv.Mail, "role": role, "member": placeholder})

@@ -10,6 +10,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/text"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/letters"
 	"kizuki/internal/workspace/secrets"
 )
 
@@ -145,11 +146,14 @@ func (s *Service) SwitchWorkspace(ctx context.Context, token string, ws id.ID) e
 	})
 }
 
-// Sweep removes sessions and counters of failures that no longer matter; a
+// Sweep removes sessions, links and counters of failures that no longer matter; a
 // job calls it once a day.
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		now := s.Now()
+		if err := letters.Sweep(ctx, tx, now); err != nil {
+			return err
+		}
 		return sweep(ctx, tx, now.Add(-sessionFor), now.Add(-24*time.Hour))
 	})
 }
