@@ -139,17 +139,24 @@ func fullName(org, name string) string {
 	return org + " " + name
 }
 
-// FollowButton lets the reader follow the contract, or no longer.
-func (h *Handlers) FollowButton(ctx context.Context, contractID id.ID) (templ.Component, error) {
-	people, err := h.svc.Followers(ctx, contractID)
-	if err != nil {
-		return nil, err
+// Following lets the reader follow the contract, hear no more of it, or end
+// that.
+func (h *Handlers) Following(ctx context.Context, contractID id.ID) (templ.Component, error) {
+	if who.From(ctx).Member == 0 {
+		return templ.NopComponent, nil
 	}
-	me, follows := who.From(ctx).Member, false
-	for _, p := range people {
-		follows = follows || p.ID == me
+	follows, muted, err := h.svc.Following(ctx, contractID)
+	return following(contractID, follows, muted), err
+}
+
+func followText(follows, muted bool) string {
+	switch {
+	case muted:
+		return "timeline.following_muted"
+	case follows:
+		return "timeline.following_yes"
 	}
-	return followButton(contractID, follows), nil
+	return "timeline.following_no"
 }
 
 func (h *Handlers) boxProps(ctx context.Context, contractID id.ID, to, back string) ui.NoteBoxProps {
