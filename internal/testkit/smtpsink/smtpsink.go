@@ -92,6 +92,9 @@ func (s *Sink) LoseAnswers(n int) {
 	s.deaf = n
 }
 
+// Stop lets nobody in any more.
+func (s *Sink) Stop() { _ = s.server.Close() }
+
 type session struct {
 	sink     *Sink
 	conn     *smtp.Conn
