@@ -90,10 +90,7 @@ func (s *Service) Choice(ctx context.Context) (Choice, error) {
 	if err != nil {
 		return Choice{}, err
 	}
-	c, ok := made[a.Member]
-	if !ok {
-		c = s.standard()
-	}
+	c := s.of(made, a.Member)
 	if c.Kinds, err = notices.Choices(ctx, s.db, a.Workspace, a.Member); err != nil {
 		return c, err
 	}
@@ -181,11 +178,17 @@ func (s *Service) morning(ctx context.Context, ws id.ID) error {
 	return nil
 }
 
+// of is the choice of a member. A way that is there no more becomes that of who
+// made no choice.
 func (s *Service) of(made map[id.ID]Choice, member id.ID) Choice {
-	if c, ok := made[member]; ok {
-		return c
+	c, ok := made[member]
+	if !ok {
+		return s.standard()
 	}
-	return s.standard()
+	if !slices.Contains(s.Ways(), c.Way) {
+		c.Way = s.standard().Way
+	}
+	return c
 }
 
 // record writes the messages down together with the jobs that send them.
@@ -248,7 +251,7 @@ func (s *Service) send(ctx context.Context, l letter, now time.Time) (outcome st
 	}
 	c, local := s.of(made, l.Member), now.In(p.Actor.Location())
 	switch {
-	case c.Way == None || !slices.Contains(s.Ways(), c.Way):
+	case c.Way == None:
 		return off, nil
 	case cal.Of(local) != l.Day || !c.due(local, s.days):
 		return late, nil

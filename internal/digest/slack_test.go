@@ -110,3 +110,23 @@ func TestByTheBot(t *testing.T) {
 		}
 	}
 }
+
+// Who had chosen the bot gets mail once there is no bot any more, and nothing
+// where there is no mail either.
+func TestAWayThatIsGone(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d, func(c *app.Config) { c.SlackToken = "xoxb-test" })
+		w.choose(who.Member, func(c *digest.Choice) { c.Way = digest.BySlack })
+		w.task("見積もり")
+		config := w.Config
+		config.SlackToken, config.Now = "", w.Now
+		w.App.App = app.New(d, config)
+		w.one()
+		config.Mail = nil
+		w.App.App = app.New(d, config)
+		w.Travel(day)
+		if c, err := w.Digest.Choice(w.As(who.Member)); len(w.morning()) != 0 || c.Way != digest.None || err != nil {
+			t.Error(c.Way, err)
+		}
+	})
+}

@@ -94,19 +94,14 @@ func (s *Service) stand(ctx context.Context, contract id.ID, do func(context.Con
 	})
 }
 
-// Following tells whether the actor follows the contract, and has muted it.
-func (s *Service) Following(ctx context.Context, contract id.ID) (follows, muted bool, err error) {
-	a, err := who.Check(ctx, who.Read)
-	if err != nil {
-		return false, false, err
-	}
-	muted, follows, err = db.One(ctx, s.db, db.Value[bool], `SELECT muted FROM follower
-		WHERE workspace_id = $1 AND contract_id = $2 AND member_id = $3`, a.Workspace, contract, a.Member)
-	return follows, muted, err
+// Listener is a follower, who may have muted the contract.
+type Listener struct {
+	Person
+	Muted bool
 }
 
 // Followers lists who follows the contract.
-func (s *Service) Followers(ctx context.Context, contract id.ID) ([]Person, error) {
+func (s *Service) Followers(ctx context.Context, contract id.ID) ([]Listener, error) {
 	a, err := who.Check(ctx, who.Read)
 	if err != nil {
 		return nil, err
@@ -114,8 +109,8 @@ func (s *Service) Followers(ctx context.Context, contract id.ID) ([]Person, erro
 	if _, err := subjectOf(ctx, s.db, a, contract); err != nil {
 		return nil, err
 	}
-	return db.All(ctx, s.db, scanPerson, `SELECT m.id, m.name FROM follower f
-		JOIN member m ON m.workspace_id = f.workspace_id AND m.id = f.member_id
+	return db.All(ctx, s.db, func(r db.Row) (l Listener, err error) { return l, r.Scan(&l.ID, &l.Name, &l.Muted) },
+		`SELECT m.id, m.name, f.muted FROM follower f JOIN member m ON m.workspace_id = f.workspace_id AND m.id = f.member_id
 		WHERE f.workspace_id = $1 AND f.contract_id = $2 ORDER BY m.kana_fold, m.name_fold, m.id`, a.Workspace, contract)
 }
 

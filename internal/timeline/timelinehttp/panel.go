@@ -145,8 +145,18 @@ func (h *Handlers) Following(ctx context.Context, contractID id.ID) (templ.Compo
 	if who.From(ctx).Member == 0 {
 		return templ.NopComponent, nil
 	}
-	follows, muted, err := h.svc.Following(ctx, contractID)
-	return following(contractID, follows, muted), err
+	f, err := h.standing(ctx, contractID)
+	return following(contractID, f.Follows, f.Muted), err
+}
+
+func (h *Handlers) standing(ctx context.Context, contractID id.ID) (f FollowingJSON, err error) {
+	list, err := h.svc.Followers(ctx, contractID)
+	for _, l := range list {
+		if l.ID == who.From(ctx).Member {
+			f.Follows, f.Muted = true, l.Muted
+		}
+	}
+	return f, err
 }
 
 func followText(follows, muted bool) string {

@@ -99,7 +99,9 @@ func TestANewPasswordByMail(t *testing.T) {
 			t.Errorf("the new password: %s", p.Path)
 		}
 		list, _, err := a.Workspace.Audit(a.Ctx, "", 50)
-		if err != nil || !slices.ContainsFunc(list, func(e workspace.Entry) bool { return e.Act == "password.reset" && e.Object == a.Actors[who.Member].Account }) {
+		if err != nil || !slices.ContainsFunc(list, func(e workspace.Entry) bool {
+			return e.Act == "password.reset" && e.Object == a.Actors[who.Member].Account
+		}) {
 			t.Error("nothing in the log", err)
 		}
 		if text := a.Browser(who.Owner).Get("/settings").Find("#audit-rows").Text(); !strings.Contains(text, "メールのリンクでパスワードを決めなおしました") {
