@@ -129,3 +129,16 @@ func TestIndexRebuild(t *testing.T) {
 		t.Errorf("exit %d: %s, %s", code, out, progress)
 	}
 }
+
+// Wrong settings of mail stop the start, and never show the password.
+func TestWrongMailSettings(t *testing.T) {
+	data := setUp(t)
+	for _, flags := range [][]string{{"--smtp-url", "http://user:geheim@mail.example.com"}, {"--smtp-url", "smtp://user:geheim@mail.example.com"},
+		{"--smtp-url", "smtp://user:geheim@mail.example.com?from=x"}, {"--smtp-url", "smtp://user:geheim@mail.example.com?from=a@b.example&tls=maybe"},
+		{"--allow-private", "inside"}} {
+		code, out, said := run(t, "", append([]string{"serve", "--addr", "127.0.0.1:0", "--data", data}, flags...)...)
+		if code != 1 || said == "" || strings.Contains(out+said, "geheim") {
+			t.Errorf("%q: %d %s", flags, code, said)
+		}
+	}
+}

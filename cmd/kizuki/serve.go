@@ -15,6 +15,8 @@ import (
 
 	"kizuki/internal/app"
 	"kizuki/internal/errs"
+	"kizuki/internal/mail"
+	"kizuki/internal/outbound"
 	"kizuki/internal/web/words"
 	"kizuki/internal/workspace"
 )
@@ -22,6 +24,32 @@ import (
 type listen struct {
 	Addr   string `default:"127.0.0.1:8080" help:"Address to listen on."`
 	Secure bool   `help:"Cookies for https only (behind a TLS proxy)."`
+	letters
+}
+
+// letters are the flags of what goes out. What holds a password is better given
+// by its variable: other users of the machine can read a command line.
+type letters struct {
+	URL          string   `name:"url" help:"Public address of the pages, for links in letters; http://ADDR by default." placeholder:"https://…"`
+	SMTPURL      string   `name:"smtp-url" help:"Mail server: smtp://user:password@host:587?from=ADDRESS (smtps:// for TLS at once, &tls=none for a server on this machine)." placeholder:"smtp://…"`
+	SlackToken   string   `help:"Token of a Slack bot (chat:write, users:read.email)." placeholder:"xoxb-…"`
+	AllowPrivate []string `help:"Private networks that requests to addresses people type may reach." placeholder:"10.0.0.0/8"`
+}
+
+// set puts the flags into the app's configuration.
+func (l listen) set(c *app.Config) (err error) {
+	c.Secure, c.SlackToken = l.Secure, l.SlackToken
+	if c.URL = strings.TrimRight(l.URL, "/"); c.URL == "" {
+		c.URL = "http://" + l.Addr
+	}
+	if c.Private, err = outbound.Networks(l.AllowPrivate); err != nil || l.SMTPURL == "" {
+		return err
+	}
+	server, err := mail.ParseURL(l.SMTPURL)
+	if err == nil {
+		c.Mail, err = mail.New(server)
+	}
+	return err
 }
 
 type serveCmd struct{ listen }
@@ -137,7 +165,10 @@ func (r *run) open(demo bool) (*app.App, error) {
 
 func (r *run) serve(l listen, prepare func(context.Context, *app.App) error, demo bool) error {
 	config := r.config()
-	config.Migrate, config.Demo, config.Secure = true, demo, l.Secure
+	config.Migrate, config.Demo = true, demo
+	if err := l.set(&config); err != nil {
+		return err
+	}
 	a, err := app.Open(r.ctx, config)
 	if err != nil {
 		return err

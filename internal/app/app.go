@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/job"
+	"kizuki/internal/mail"
 	"kizuki/internal/web"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
@@ -36,6 +38,12 @@ type Config struct {
 	Version     string
 	Log         *slog.Logger
 	Now         func() time.Time // nil = time.Now
+
+	URL        string         // the public address, for links in letters
+	Mail       *mail.Sender   // nil where mail is not set up
+	SlackToken string         // of a bot, if there is one
+	SlackAPI   string         // Slack's own if empty
+	Private    []netip.Prefix // networks of their own that requests may go to
 }
 
 // App is everything, built.
@@ -102,6 +110,9 @@ func New(d *db.DB, c Config) *App {
 	a.Jobs = job.New(d, c.Log)
 	a.Workspace = workspace.New(d, a.Bus)
 	a.Workspace.Now = a.Now
+	if c.Mail != nil {
+		a.Workspace.Mail(a.Jobs, c.URL, c.Mail.Send)
+	}
 	a.build()
 	a.handler = a.routes()
 	return a

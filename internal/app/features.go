@@ -12,6 +12,8 @@ import (
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
 	"kizuki/internal/db"
+	"kizuki/internal/digest"
+	"kizuki/internal/digest/digesthttp"
 	"kizuki/internal/everyone"
 	"kizuki/internal/everyone/everyonehttp"
 	"kizuki/internal/field"
@@ -24,6 +26,7 @@ import (
 	"kizuki/internal/live"
 	"kizuki/internal/org"
 	"kizuki/internal/org/orghttp"
+	"kizuki/internal/outbound"
 	"kizuki/internal/renewal"
 	"kizuki/internal/renewal/renewalhttp"
 	"kizuki/internal/revenue"
@@ -33,6 +36,7 @@ import (
 	"kizuki/internal/search"
 	"kizuki/internal/search/ground"
 	"kizuki/internal/search/searchhttp"
+	"kizuki/internal/slackout"
 	"kizuki/internal/task"
 	"kizuki/internal/task/taskhttp"
 	"kizuki/internal/timeline"
@@ -65,6 +69,7 @@ type features struct {
 	Imports   *intake.Service
 	Today     *today.Service
 	Everyone  *everyone.Service
+	Digest    *digest.Service
 	Live      *live.Hub
 	Search    *search.Service
 	Views     *view.Service
@@ -100,6 +105,8 @@ func (a *App) build() {
 		a.Timeline.Name(kind, names)
 	}
 	a.Everyone = everyone.New(a.DB, a.Timeline)
+	a.Digest = digest.New(a.DB, digest.Parts{People: a.Workspace, Today: a.Today, Timeline: a.Timeline, Jobs: a.Jobs, Mail: a.Mail,
+		Slack: slackout.New(outbound.Client(a.Private...), a.SlackToken, a.SlackAPI), URL: a.URL})
 	a.Live = live.New(a.DB, a.Log)
 	a.Live.Subscribe(a.Bus, timeline.NoteCreated, timeline.NoteChanged, timeline.NoteDeleted)
 	a.Search = search.New(a.DB, a.Jobs)
@@ -115,6 +122,7 @@ func (a *App) clocks() {
 	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
 	a.Contacts.Now, a.Renewals.Now, a.Revenue.Now, a.Handovers.Now = a.Now, a.Now, a.Now, a.Now
 	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now, a.Everyone.Now, a.Search.Now, a.Views.Now = a.Now, a.Now, a.Now, a.Now, a.Now, a.Now, a.Now
+	a.Digest.Now = a.Now
 }
 
 func (a *App) noteOnTask(ctx context.Context, tx *db.Tx, contract id.ID, body, aboutKind string, about id.ID) error {
@@ -154,6 +162,8 @@ func (a *App) pages() []feature {
 			return renewals.Panel(ctx, c)
 		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
 			return money.Panel(ctx, c)
+		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
+			return trail.Following(ctx, c.ID)
 		}},
 		ByOwner: handovers.ByOwner,
 		Origins: a.origins,
@@ -173,12 +183,13 @@ func (a *App) pages() []feature {
 	if a.Demo {
 		people.Hint = demoHint()
 	}
-	people.Mine = append(people.Mine, handovers.Mine)
+	message := digesthttp.New(a.Digest)
+	people.Mine = append(people.Mine, message.Mine, handovers.Mine)
 	day := todayhttp.New(a.Today, contracts.Sheet)
 	day.Lead = leadOf(handovers)
 	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, money, trail, tasks,
 		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, everyonehttp.New(a.Everyone, a.Workspace, a.Live, trail.Feed), intakehttp.New(a.Imports),
-		searchhttp.New(a.Search), saved}
+		searchhttp.New(a.Search), saved, message}
 }
 
 // leadOf lets Today open with what was handed over.
@@ -210,6 +221,7 @@ func init() {
 	words.Add(intakehttp.Words())
 	words.Add(searchhttp.Words())
 	words.Add(viewhttp.Words())
+	words.Add(digesthttp.Words())
 }
 
 // routes mounts every page and endpoint.

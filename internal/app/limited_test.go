@@ -2,6 +2,7 @@ package app_test
 
 import (
 	"context"
+	"errors"
 	"net/url"
 	"slices"
 	"strings"
@@ -15,7 +16,9 @@ import (
 	"kizuki/internal/task"
 	"kizuki/internal/testkit"
 	"kizuki/internal/testkit/apptest"
+	"kizuki/internal/testkit/mailtest"
 	"kizuki/internal/timeline"
+	"kizuki/internal/timeline/notices"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
 )
@@ -147,6 +150,49 @@ func leaks(body, path string) string {
 		}
 	}
 	return ""
+}
+
+// Nor does the daily message of somebody without the right tell of it, though
+// they were called by name before it was closed and follow everything.
+func TestNoLetterTellsWhatIsClosed(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		s, on := mailtest.On(t)
+		w := closeSome(t, apptest.New(t, d, on))
+		for _, role := range []who.Role{who.Member, who.Viewer} {
+			c, err := w.Digest.Choice(w.As(role))
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.Kinds[notices.Followed] = notices.Choice{Inbox: true, Message: true}
+			if err := w.Digest.Choose(w.As(role), c); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.Timeline.Follow(w.As(role), w.open.ID); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, in := range []timeline.PostInput{{Contract: w.closed.ID, Body: "@北原 光 " + secret},
+			{Contract: w.open.ID, Body: "@北原 光 " + secret, Visibility: timeline.AuthorOnly}, {Contract: w.open.ID, Body: "@北原 光 @田村 健 おもての話"}} {
+			if _, err := w.Timeline.Post(w.Ctx, in); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := errors.Join(w.Digest.Tick(context.Background()), w.Jobs.Drain(context.Background())); err != nil {
+			t.Fatal(err)
+		}
+		for _, to := range []string{"member@example.com", "viewer@example.com"} {
+			got := s.To(to)
+			if len(got) != 1 || !strings.Contains(got[0].Text, "おもての話") {
+				t.Fatalf("%s: %+v", to, got)
+			}
+			if says := leaks(got[0].Subject+got[0].Text+got[0].HTML, ""); says != "" {
+				t.Errorf("%s: %s", to, says)
+			}
+		}
+		if got := s.To("owner@example.com"); len(got) != 1 || !strings.Contains(got[0].Text, secret) {
+			t.Error("who may read it hears nothing:", got)
+		}
+	})
 }
 
 // Nor does a write get in, and those who may read see it all.

@@ -11,13 +11,13 @@ import (
 // ranks is the order in which the rooms stand on each other. A package imports
 // its own rank's domain packages and lower ones, never a higher one.
 var ranks = [][]string{
-	{"errs", "id", "who", "db", "bus", "job", "text", "cal", "money", "live"},
+	{"errs", "id", "who", "db", "bus", "job", "text", "cal", "money", "live", "mail", "outbound", "slackout"},
 	{"web", "api"},
 	{"workspace", "audience"},
 	{"field", "org", "contract", "contact", "renewal", "revenue"},
 	{"timeline", "task"},
 	{"rule", "handover"},
-	{"today", "everyone", "search", "view"},
+	{"today", "everyone", "search", "view", "digest"},
 	{"intake"},
 	{"demo"},
 	{"app"},
@@ -98,10 +98,12 @@ func TestNobodyImportsUpwardOrSideways(t *testing.T) {
 
 // Libraries that only some rooms may touch, and why.
 var forbidden = []struct{ lib, only, why string }{
-	{"net/http", "http web api app", "HTTP belongs to the …http packages, web and api; a domain package is called by commands and jobs, too"},
+	{"net/http", "http web api app outbound slackout", "HTTP belongs to the …http packages, web and api; a domain package is called by commands and jobs, too"},
 	{"github.com/danielgtaylor/huma/v2", "http api", "OpenAPI is made in the …http packages"},
 	{"database/sql", "db", "db is the one door to the databases: it keeps the traps closed"},
 	{"github.com/a-h/templ", "http web api app", "templ files are pages"},
+	{"github.com/wneessen/go-mail", "mail", "letters leave by one door"},
+	{"github.com/slack-go/slack", "slackout", "letters leave by one door"},
 	{"os/exec", "", "the server starts no other programs"},
 	{"encoding/gob", "", "what is stored is JSON, which a later version can still read"},
 }

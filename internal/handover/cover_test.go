@@ -210,12 +210,15 @@ func TestTheDeputyIsCalled(t *testing.T) {
 			}
 			return out
 		}
-		post(who.Owner, "だれも呼ばない")
+		w.exec("INSERT INTO notice_choice (workspace_id, member_id, kind, inbox, message) VALUES ($1, $2, 'follow', TRUE, TRUE)",
+			w.Actors[who.Owner].Workspace, w.of(who.Member))
+		w.must(w.Timeline.Follow(w.As(who.Member), c.ID))
+		post(who.Owner, "だれも呼ばない") // who follows hears it, and is not called
 		post(who.Owner, "@田村 健 急ぎです")
 		post(who.Admin, "@田村 健 見ておきますね") // the deputy's own
 		post(who.Owner, "@松井 里佳 @田村 健 ふたりとも")
 		wants(t, "the deputy hears", inbox(who.Admin), "[mention @松井 里佳 @田村 健 ふたりとも cover @田村 健 急ぎです]")
-		wants(t, "the absent one does, too", len(inbox(who.Member)), 3)
+		wants(t, "the absent one does, too", len(inbox(who.Member)), 4)
 		secret := w.contract("A-2", w.of(who.Member))
 		w.exec("UPDATE contract SET visibility = 'limited' WHERE id = $1", secret.ID)
 		w.exec("INSERT INTO reader (workspace_id, kind, ref_id, who, who_id) VALUES ($1, 'contract', $2, 'member', $3)",

@@ -9,6 +9,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
+	"kizuki/internal/timeline/notices"
 	"kizuki/internal/workspace"
 )
 
@@ -79,13 +80,13 @@ type call struct {
 }
 
 // called finds the notices about notes to people with a cover that is not long
-// over. The day itself depends on the workspace's zone and is looked at in Go.
+// over; who only follows was not called. The day itself depends on the workspace's zone and is looked at in Go.
 func (s *Service) called(ctx context.Context, q db.Queryer, ws id.ID, notes []id.ID) ([]call, error) {
 	soon := cal.Of(s.Now().UTC()).AddDays(-1)
 	var out []call
 	for part := range slices.Chunk(notes, chunk) {
 		var w db.Where
-		w.And("v.workspace_id = ? AND v.to_date >= ? AND x.cause_kind = 'note'", ws, string(soon))
+		w.And("v.workspace_id = ? AND v.to_date >= ? AND x.cause_kind = 'note' AND x.kind <> ?", ws, string(soon), notices.Followed)
 		db.In(&w, "x.cause_id", part)
 		list, err := db.All(ctx, q, func(r db.Row) (c call, err error) {
 			err = r.Scan(&c.Deputy.ID, &c.From, &c.To, &c.note, &c.contract)

@@ -2,13 +2,13 @@ package timeline
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"kizuki/internal/audience"
 	"kizuki/internal/db"
 	"kizuki/internal/id"
 	"kizuki/internal/text"
+	"kizuki/internal/timeline/notices"
 	"kizuki/internal/who"
 )
 
@@ -29,54 +29,43 @@ type Notice struct {
 }
 
 // NoticeInput is a notice to be put into an inbox.
-type NoticeInput struct {
-	Member    id.ID
-	Kind      string
-	CauseKind string
-	CauseID   id.ID
-	Contract  id.ID
-}
+type NoticeInput = notices.Input
 
-// NotifyIn puts notices into inboxes. A member hears of one cause once: a
-// second notice for it, of whatever kind, is dropped, so the order counts.
+// NotifyIn puts notices into inboxes, if their members want to hear of them. A
+// member hears of one cause once, as the strongest kind.
 func (s *Service) NotifyIn(ctx context.Context, tx *db.Tx, ws id.ID, list []NoticeInput) error {
-	type key struct {
-		member id.ID
-		kind   string
-		cause  id.ID
-	}
-	seen := map[key]bool{}
-	list = slices.Clone(list)
-	var rows [][]any
-	at := db.Micros(s.now())
-	for _, n := range list {
-		k := key{n.Member, n.CauseKind, n.CauseID}
-		if n.Member == 0 || seen[k] {
-			continue
-		}
-		seen[k] = true
-		rows = append(rows, []any{ws, id.New(), n.Member, n.CauseKind, n.CauseID, n.Contract, n.Kind, at})
-	}
-	return db.Bulk(ctx, tx, `INSERT INTO notice (workspace_id, id, member_id, cause_kind, cause_id, contract_id, kind, at)`,
-		"ON CONFLICT DO NOTHING", rows)
+	return notices.PutIn(ctx, tx, ws, list, s.now())
 }
 
 // Follow makes the actor a follower of the contract.
 func (s *Service) Follow(ctx context.Context, contract id.ID) error {
-	a, err := who.Check(ctx, who.Self)
-	if err != nil {
-		return err
-	}
-	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if _, err := subjectOf(ctx, tx, a, contract); err != nil {
-			return err
-		}
+	return s.stand(ctx, contract, func(ctx context.Context, tx *db.Tx, a who.Actor) error {
 		return insertFollowers(ctx, tx, a.Workspace, contract, []id.ID{a.Member})
 	})
 }
 
 // Unfollow takes that back.
 func (s *Service) Unfollow(ctx context.Context, contract id.ID) error {
+	return s.stand(ctx, contract, func(ctx context.Context, tx *db.Tx, a who.Actor) error {
+		return s.UnfollowIn(ctx, tx, a.Workspace, []Follower{{contract, a.Member}})
+	})
+}
+
+// Mute lets the actor hear no more of the contract, but for their own name, or
+// takes that back. What is muted is followed.
+func (s *Service) Mute(ctx context.Context, contract id.ID, muted bool) error {
+	return s.stand(ctx, contract, func(ctx context.Context, tx *db.Tx, a who.Actor) error {
+		if err := insertFollowers(ctx, tx, a.Workspace, contract, []id.ID{a.Member}); err != nil {
+			return err
+		}
+		_, err := db.Exec(ctx, tx, `UPDATE follower SET muted = $4 WHERE workspace_id = $1 AND contract_id = $2 AND member_id = $3`,
+			a.Workspace, contract, a.Member, muted)
+		return err
+	})
+}
+
+// stand changes how the actor stands to a contract they may read.
+func (s *Service) stand(ctx context.Context, contract id.ID, do func(context.Context, *db.Tx, who.Actor) error) error {
 	a, err := who.Check(ctx, who.Self)
 	if err != nil {
 		return err
@@ -85,14 +74,18 @@ func (s *Service) Unfollow(ctx context.Context, contract id.ID) error {
 		if _, err := subjectOf(ctx, tx, a, contract); err != nil {
 			return err
 		}
-		_, err := db.Exec(ctx, tx, `DELETE FROM follower WHERE workspace_id = $1 AND contract_id = $2 AND member_id = $3`,
-			a.Workspace, contract, a.Member)
-		return err
+		return do(ctx, tx, a)
 	})
 }
 
+// Listener is a follower, who may have muted the contract.
+type Listener struct {
+	Person
+	Muted bool
+}
+
 // Followers lists who follows the contract.
-func (s *Service) Followers(ctx context.Context, contract id.ID) ([]Person, error) {
+func (s *Service) Followers(ctx context.Context, contract id.ID) ([]Listener, error) {
 	a, err := who.Check(ctx, who.Read)
 	if err != nil {
 		return nil, err
@@ -100,16 +93,18 @@ func (s *Service) Followers(ctx context.Context, contract id.ID) ([]Person, erro
 	if _, err := subjectOf(ctx, s.db, a, contract); err != nil {
 		return nil, err
 	}
-	return db.All(ctx, s.db, scanPerson, `SELECT m.id, m.name FROM follower f
-		JOIN member m ON m.workspace_id = f.workspace_id AND m.id = f.member_id
+	return db.All(ctx, s.db, func(r db.Row) (l Listener, err error) { return l, r.Scan(&l.ID, &l.Name, &l.Muted) },
+		`SELECT m.id, m.name, f.muted FROM follower f JOIN member m ON m.workspace_id = f.workspace_id AND m.id = f.member_id
 		WHERE f.workspace_id = $1 AND f.contract_id = $2 ORDER BY m.kana_fold, m.name_fold, m.id`, a.Workspace, contract)
 }
 
-// inbox is the condition of a member's notices: those about notes that are
-// gone, or not to be seen, are not there, nor those of contracts not to be seen.
-func inbox(a who.Actor) (w *reading, tables string) {
+// inbox is the condition of a member's notices, as they hear of them in a
+// place: those about notes that are gone, or not to be seen, are not there, nor
+// those of contracts not to be seen.
+func inbox(a who.Actor, place string) (w *reading, tables string) {
 	w = readAs(a)
 	w.And("x.workspace_id = ? AND x.member_id = ?", a.Workspace, a.Member)
+	w.And(notices.In(place, "x"))
 	w.And("(x.cause_kind <> 'note' OR n.id IS NOT NULL AND " + w.alive("n") + ")")
 	w.And(audience.OfRow(&w.Where, a, "x"))
 	return w, ` FROM notice x
@@ -138,18 +133,31 @@ func (s *Service) Inbox(ctx context.Context, cursor string, limit int) (list []N
 	if err != nil {
 		return nil, "", err
 	}
-	w, tables := inbox(a)
+	w, tables := inbox(a, notices.Inbox)
 	older(&w.Where, "x", from)
 	limit = clampLimit(limit)
-	list, err = db.All(ctx, s.db, scanNotice, `SELECT x.id, x.kind, x.at, x.read_at, x.cause_kind, x.cause_id, x.contract_id,
-		COALESCE(c.name, ''), COALESCE(o.name, ''), m.id, COALESCE(m.name, ''), COALESCE(n.body, ''), COALESCE(n.hunch, '')`+
-		tables+w.SQL()+newest("x", limit+1), w.Args()...)
+	list, err = db.All(ctx, s.db, scanNotice, noticeColumns+tables+w.SQL()+newest("x", limit+1), w.Args()...)
 	if err == nil && len(list) > limit {
 		list = list[:limit]
 		last := list[limit-1]
 		next = place{db.Micros(last.At), last.ID}.cursor()
 	}
 	return list, next, err
+}
+
+const noticeColumns = `SELECT x.id, x.kind, x.at, x.read_at, x.cause_kind, x.cause_id, x.contract_id,
+	COALESCE(c.name, ''), COALESCE(o.name, ''), m.id, COALESCE(m.name, ''), COALESCE(n.body, ''), COALESCE(n.hunch, '')`
+
+// Waiting are the actor's unread notices after a moment that belong into the
+// daily message, the newest first, at most limit.
+func (s *Service) Waiting(ctx context.Context, since time.Time, limit int) ([]Notice, error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return nil, err
+	}
+	w, tables := inbox(a, notices.Message)
+	w.And("x.read_at = 0 AND x.at > ?", db.Micros(since))
+	return db.All(ctx, s.db, scanNotice, noticeColumns+tables+w.SQL()+newest("x", limit), w.Args()...)
 }
 
 // MaxUnread is the highest number Unread counts to.
@@ -161,7 +169,7 @@ func (s *Service) Unread(ctx context.Context) (int, error) {
 	if err != nil || a.Member == 0 {
 		return 0, err
 	}
-	w, tables := inbox(a)
+	w, tables := inbox(a, notices.Inbox)
 	w.And("x.read_at = 0")
 	n, _, err := db.One(ctx, s.db, db.Value[int], `SELECT COUNT(*) FROM (SELECT x.id`+tables+w.SQL()+" LIMIT 1001) u", w.Args()...)
 	return n, err

@@ -31,7 +31,16 @@ func TestFollow(t *testing.T) {
 		if got, _ := w.s.Followers(w.as("中野"), w.minato); len(got) != 1 {
 			w.t.Errorf("followers %v", got)
 		}
+		for _, muted := range []bool{true, false} { // who mutes follows
+			if err := w.s.Mute(w.as("中野"), w.minato, muted); err != nil {
+				w.t.Fatal(err)
+			}
+			if got, _ := w.s.Followers(w.as("中野"), w.minato); len(got) != 2 || got[1].Muted != muted || got[0].Muted {
+				w.t.Errorf("muted %v: %v", muted, got)
+			}
+		}
 		wantErr(w.t, w.s.Follow(w.as("中野"), w.far), errs.NotFound, "err.not_found")
+		wantErr(w.t, w.s.Mute(w.as("中野"), w.far, true), errs.NotFound, "err.not_found")
 		a := w.people["岡田"]
 		a.ReadOnly = true
 		wantErr(w.t, w.s.Follow(who.With(context.Background(), a), w.minato), errs.Forbidden, "err.token_reads_only")

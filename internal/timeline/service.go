@@ -11,6 +11,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
+	"kizuki/internal/timeline/notices"
 	"kizuki/internal/who"
 )
 
@@ -195,7 +196,7 @@ func (n *Note) inherit(ctx context.Context, q db.Queryer, a who.Actor, above Not
 }
 
 // tell makes followers of the author and of those mentioned, and puts a notice
-// into the inboxes of those mentioned or answered. Nobody is told of what they
+// into the inboxes of those mentioned, answered or following. Nobody is told of what they
 // may not read; a note for oneself leaves no trace.
 func (s *Service) tell(ctx context.Context, tx *db.Tx, a who.Actor, n Note, meant, answered []id.ID) error {
 	if n.Visibility == AuthorOnly && len(n.Readers) == 0 {
@@ -219,8 +220,18 @@ func (s *Service) tell(ctx context.Context, tx *db.Tx, a who.Actor, n Note, mean
 			}
 		}
 	}
-	add("mention", meant)
-	add("reply", answered)
+	add(notices.Mention, meant)
+	add(notices.Reply, answered)
+	if n.Version == 1 { // an edit calls those it names
+		following, err := notices.Followers(ctx, tx, a.Workspace, n.Contract)
+		if err == nil {
+			_, following, err = admitted(ctx, tx, a.Workspace, n, nil, following)
+		}
+		if err != nil {
+			return err
+		}
+		add(notices.Followed, following)
+	}
 	return s.NotifyIn(ctx, tx, a.Workspace, list)
 }
 

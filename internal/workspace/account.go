@@ -6,6 +6,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
+	"kizuki/internal/workspace/secrets"
 )
 
 // account is a person who can sign in.
@@ -41,7 +42,7 @@ func (s *Service) credentials(ctx context.Context, mail address, password string
 		return account{}, err
 	}
 	defer leave()
-	return account{ID: id.New(), Mail: mail.mail, Fold: mail.fold, Hash: hashPassword(password), made: true}, nil
+	return account{ID: id.New(), Mail: mail.mail, Fold: mail.fold, Hash: secrets.Hash(password), made: true}, nil
 }
 
 // settle stores a new account, or takes back what proving an old one counted.

@@ -83,8 +83,10 @@ func TestSentences(t *testing.T) {
 	used := map[string]bool{}
 	files, err := filepath.Glob("*.go")
 	ok(t, err)
-	for _, name := range files {
-		if strings.HasSuffix(name, "_test.go") {
+	below, err := filepath.Glob("*/*.go")
+	ok(t, err)
+	for _, name := range append(files, below...) {
+		if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "workspacehttp/") {
 			continue
 		}
 		src, err := os.ReadFile(name)

@@ -8,6 +8,7 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/secrets"
 )
 
 const inviteFor = 14 * 24 * time.Hour
@@ -44,7 +45,8 @@ type AcceptInput struct {
 func errInviteGone() error { return errs.New(errs.NotFound, "workspace.err.invite_gone") }
 
 // Invite makes a link for the mail, for 14 days; an open one for the same mail
-// ends. Only an owner invites an owner.
+// ends. Where letters are sent, one goes out with a link of its own. Only an
+// owner invites an owner.
 func (s *Service) Invite(ctx context.Context, mail string, role who.Role, placeholder id.ID) (token string, inv Invite, err error) {
 	a, err := who.Check(ctx, who.Administer)
 	if err != nil {
@@ -61,13 +63,16 @@ func (s *Service) Invite(ctx context.Context, mail string, role who.Role, placeh
 	if err := mayTouchOwner(ctx, role); err != nil {
 		return "", Invite{}, err
 	}
-	token, hash := newSecret("")
+	token, hash := secrets.New("")
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if err := mayInvite(ctx, tx, a.Workspace, addr, placeholder); err != nil {
 			return err
 		}
 		inv = Invite{ID: id.New(), Mail: addr.mail, Role: role, Placeholder: placeholder, By: a.Member, Expires: s.Now().Add(inviteFor)}
 		if err := replaceInvite(ctx, tx, a.Workspace, hash, inv); err != nil {
+			return err
+		}
+		if err := s.post.InviteIn(ctx, tx, a, inv.ID); err != nil {
 			return err
 		}
 		return s.AuditIn(ctx, tx, "invite.created", "invite", inv.ID, map[string]any{"mail": inv.Mail, "role": role, "member": placeholder})
@@ -125,7 +130,7 @@ func (s *Service) RevokeInvite(ctx context.Context, invite id.ID) error {
 // InviteInfo tells who holds the link where it leads. A link that is used,
 // revoked, expired or made up gets one answer.
 func (s *Service) InviteInfo(ctx context.Context, token string) (InviteInfo, error) {
-	ws, inv, err := s.liveInvite(ctx, s.db, digest(token))
+	ws, inv, err := s.liveInvite(ctx, s.db, secrets.Digest(token))
 	if err != nil {
 		return InviteInfo{}, err
 	}
@@ -157,7 +162,7 @@ func (s *Service) Accept(ctx context.Context, token string, in AcceptInput) (ses
 	if err := errs.Join(problems...); err != nil {
 		return "", Session{}, err
 	}
-	link := digest(token)
+	link := secrets.Digest(token)
 	_, inv, err := s.liveInvite(ctx, s.db, link)
 	if err != nil {
 		return "", Session{}, err
@@ -167,7 +172,7 @@ func (s *Service) Accept(ctx context.Context, token string, in AcceptInput) (ses
 	if err != nil {
 		return "", Session{}, err
 	}
-	session, hash := newSecret("")
+	session, hash := secrets.New("")
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		ws, inv, err := s.liveInvite(ctx, tx, link)
 		if err != nil {

@@ -8,6 +8,7 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/throttle"
 )
 
 const newMail = "new@example.jp"
@@ -124,7 +125,7 @@ func TestWhoHasAnAccountGivesItsPassword(t *testing.T) {
 		}
 		_, _, err = w.s.Accept(ctx, link, newcomer("社長"))
 		wants(t, err, errs.Limited, "") // a link is no way round the throttle
-		w.pass(failWindow)
+		w.pass(throttle.Window)
 		m := w.accept(link, newcomer("社長"))
 		if m.Account != a.Account || m.Role != who.Viewer || m.Mail != mailA {
 			t.Fatalf("got %+v", m)

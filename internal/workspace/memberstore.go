@@ -149,7 +149,7 @@ func openInvites(ctx context.Context, q db.Queryer, ws id.ID) ([]Invite, error) 
 func inviteByHash(ctx context.Context, q db.Queryer, hash string) (ws id.ID, i Invite, found bool, err error) {
 	_, found, err = db.One(ctx, q, func(r db.Row) (bool, error) {
 		return true, r.Scan(append([]any{&ws}, inviteFields(&i)...)...)
-	}, "SELECT workspace_id, "+inviteColumns+" FROM invite WHERE hash = $1 AND used_at = 0", hash)
+	}, "SELECT workspace_id, "+inviteColumns+" FROM invite WHERE (hash = $1 OR mail_hash = $1) AND used_at = 0", hash)
 	return ws, i, found, err
 }
 

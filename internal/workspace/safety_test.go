@@ -16,6 +16,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/testkit"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/secrets"
 )
 
 // Whoever reads the database, a backup or the log finds nothing to sign in with.
@@ -30,7 +31,7 @@ func TestNoSecretIsStored(t *testing.T) {
 		token, _, err := w.s.CreateToken(as(a), "", "CI", ScopeWrite, time.Time{})
 		ok(t, err)
 		link := w.link(a, newMail, who.Member, 0)
-		secrets := []string{session, token, strings.TrimPrefix(token, "kzk_"), link, goodPassword, "my-secret-password", "wrong-secret-password"}
+		all := []string{session, token, strings.TrimPrefix(token, "kzk_"), link, goodPassword, "my-secret-password", "wrong-secret-password"}
 		for table, columns := range map[string]string{
 			"account": "mail || mail_fold || password_hash", "session": "hash || agent || ip", "throttle": "key",
 			"token": "hash || name", "invite": "hash || mail", "audit": "act || ip || CAST(data AS TEXT)",
@@ -40,7 +41,7 @@ func TestNoSecretIsStored(t *testing.T) {
 			if len(rows) == 0 {
 				t.Errorf("%s is empty: the test looks at nothing", table)
 			}
-			for _, s := range secrets {
+			for _, s := range all {
 				if strings.Contains(strings.Join(rows, " "), s) {
 					t.Errorf("%s holds %q", table, s)
 				}
@@ -80,7 +81,7 @@ func TestSeeingDoesNotReviveASession(t *testing.T) {
 		ok(t, w.s.SignOut(ctx, token))
 		now := w.s.Now()
 		w.inTx(func(ctx context.Context, tx *db.Tx) error {
-			return touchSession(ctx, tx, digest(token), now, now.Add(sessionFor), now)
+			return touchSession(ctx, tx, secrets.Digest(token), now, now.Add(sessionFor), now)
 		})
 		_, _, err = w.s.Session(ctx, token)
 		wants(t, err, errs.Unauthorized, "")

@@ -10,6 +10,8 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/text"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/letters"
+	"kizuki/internal/workspace/secrets"
 )
 
 const (
@@ -50,7 +52,7 @@ func (s *Service) SignIn(ctx context.Context, mail, password, agent, ip string) 
 	if err != nil {
 		return "", Session{}, err
 	}
-	token, hash := newSecret("")
+	token, hash := secrets.New("")
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		ws, member, found, err := lastUsed(ctx, tx, acc.ID)
 		if err != nil {
@@ -87,7 +89,7 @@ func (s *Service) openSession(ctx context.Context, tx *db.Tx, hash string, a who
 // Session gives the member behind a session's token; errs.Unauthorized if it
 // has ended or the member has left. Being seen prolongs it.
 func (s *Service) Session(ctx context.Context, token string) (who.Actor, Session, error) {
-	hash := digest(token)
+	hash := secrets.Digest(token)
 	now := s.Now()
 	a, ses, found, err := sessionByHash(ctx, s.db, hash)
 	if err != nil {
@@ -108,7 +110,7 @@ func (s *Service) Session(ctx context.Context, token string) (who.Actor, Session
 // SignOut ends the session; one that has ended already is no error. Its row
 // stays until Sweep, so that the next sign-in knows the workspace last used.
 func (s *Service) SignOut(ctx context.Context, token string) error {
-	hash := digest(token)
+	hash := secrets.Digest(token)
 	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		a, _, found, err := sessionByHash(ctx, tx, hash)
 		if err != nil || !found {
@@ -124,7 +126,7 @@ func (s *Service) SignOut(ctx context.Context, token string) error {
 
 // SwitchWorkspace moves the session to another workspace of the same account.
 func (s *Service) SwitchWorkspace(ctx context.Context, token string, ws id.ID) error {
-	hash := digest(token)
+	hash := secrets.Digest(token)
 	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		a, ses, found, err := sessionByHash(ctx, tx, hash)
 		if err != nil {
@@ -144,11 +146,14 @@ func (s *Service) SwitchWorkspace(ctx context.Context, token string, ws id.ID) e
 	})
 }
 
-// Sweep removes sessions and counters of failures that no longer matter; a
+// Sweep removes sessions, links and counters of failures that no longer matter; a
 // job calls it once a day.
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		now := s.Now()
+		if err := letters.Sweep(ctx, tx, now); err != nil {
+			return err
+		}
 		return sweep(ctx, tx, now.Add(-sessionFor), now.Add(-24*time.Hour))
 	})
 }

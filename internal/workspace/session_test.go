@@ -3,7 +3,6 @@ package workspace
 import (
 	"context"
 	"errors"
-	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/throttle"
 )
 
 const mailA = "a-owner@example.jp"
@@ -195,7 +195,7 @@ func TestGuessingIsLimitedByAddress(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		w.workspace("a")
 		w.inTx(func(ctx context.Context, tx *db.Tx) error {
-			return setFails(ctx, tx, "ip:2001:db8:1:2::/64", maxFailsOfAddress-1, w.s.Now())
+			return throttle.Set(ctx, tx, "ip:2001:db8:1:2::/64", maxFailsOfAddress-1, w.s.Now())
 		})
 		_, _, err := w.s.SignIn(ctx, "x@example.jp", "wrong password", "", "2001:db8:1:2::5")
 		wants(t, err, errs.Invalid, "")
@@ -233,15 +233,6 @@ func TestHonestSignInsAtOnceAllPass(t *testing.T) {
 			return err
 		})...))
 	})
-}
-
-func TestNetwork(t *testing.T) {
-	for in, want := range map[string]string{
-		"192.0.2.1": "192.0.2.1", "::ffff:192.0.2.1": "192.0.2.1",
-		"2001:db8::1": "2001:db8::/64", "fe80::1%eth0": "fe80::/64",
-	} {
-		equal(t, in, network(netip.MustParseAddr(in)), want)
-	}
 }
 
 func TestTokens(t *testing.T) {

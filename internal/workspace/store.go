@@ -172,29 +172,6 @@ func sweep(ctx context.Context, tx *db.Tx, sessions, throttles time.Time) error 
 	return run(ctx, tx, "DELETE FROM throttle WHERE last_at < $1", db.Time(throttles))
 }
 
-func failsOf(ctx context.Context, q db.Queryer, key string) (n int, last time.Time, err error) {
-	_, _, err = db.One(ctx, q, func(r db.Row) (bool, error) { return true, r.Scan(&n, (*db.Time)(&last)) },
-		"SELECT fails, last_at FROM throttle WHERE key = $1", key)
-	return n, last, err
-}
-
-func setFails(ctx context.Context, tx *db.Tx, key string, n int, now time.Time) error {
-	return run(ctx, tx, `INSERT INTO throttle (key, fails, last_at) VALUES ($1, $2, $3)
-		ON CONFLICT (key) DO UPDATE SET fails = excluded.fails, last_at = excluded.last_at`, key, n, db.Time(now))
-}
-
-func touchFails(ctx context.Context, tx *db.Tx, key string, now time.Time) error {
-	return run(ctx, tx, "UPDATE throttle SET last_at = $1 WHERE key = $2", db.Time(now), key)
-}
-
-func clearFails(ctx context.Context, tx *db.Tx, key string) error {
-	return run(ctx, tx, "DELETE FROM throttle WHERE key = $1", key)
-}
-
-func takeFail(ctx context.Context, tx *db.Tx, key string) error {
-	return run(ctx, tx, "UPDATE throttle SET fails = fails - 1 WHERE key = $1 AND fails > 0", key)
-}
-
 const tokenColumns = "t.id, t.member_id, t.name, t.scope, t.created_at, t.expires_at, t.last_used_at"
 
 func tokenFields(t *Token) []any {

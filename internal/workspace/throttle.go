@@ -2,46 +2,32 @@ package workspace
 
 import (
 	"context"
-	"math"
-	"net/netip"
-	"time"
 
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
+	"kizuki/internal/workspace/secrets"
+	"kizuki/internal/workspace/throttle"
 )
 
-// Guessing ends after so many failures, each within failWindow of the one
-// before. An address may stand for a whole office, so it has more.
+// Guessing ends after so many failures, each within throttle.Window of the
+// one before. An address may stand for a whole office, so it has more.
 const (
 	maxFailsOfMail    = 5
 	maxFailsOfAddress = 30
-	failWindow        = 15 * time.Minute
 )
 
-type limit struct {
-	key string
-	max int
+// limitsOf are the counters a try counts in. The mail is hashed: people type
+// passwords into the wrong box.
+func limitsOf(mailFold, ip string) []throttle.Limit {
+	return limits("", mailFold, ip, maxFailsOfMail, maxFailsOfAddress)
 }
 
-// limitsOf are the counters a try counts in, always in this order, so that
-// two tries cannot wait for each other. The mail is hashed: people type
-// passwords into the wrong box.
-func limitsOf(mailFold, ip string) []limit {
-	list := []limit{{"mail:" + digest(mailFold), maxFailsOfMail}}
-	if a, err := netip.ParseAddr(ip); err == nil {
-		list = append(list, limit{"ip:" + network(a), maxFailsOfAddress})
+func limits(what, mailFold, ip string, ofMail, ofAddress int) []throttle.Limit {
+	list := []throttle.Limit{{Key: what + "mail:" + secrets.Digest(mailFold), Max: ofMail}}
+	if n := throttle.Network(ip); n != "" {
+		list = append(list, throttle.Limit{Key: what + "ip:" + n, Max: ofAddress})
 	}
 	return list
-}
-
-// network is the address, for IPv6 its /64: that is what one customer gets.
-func network(a netip.Addr) string {
-	a = a.Unmap().WithZone("")
-	if a.Is4() {
-		return a.String()
-	}
-	p, _ := a.Prefix(64)
-	return p.String()
 }
 
 // prove checks a password the way a stranger's guess must be checked: few at a
@@ -55,7 +41,7 @@ func (s *Service) prove(ctx context.Context, mailFold, password string) (account
 		return account{}, err
 	}
 	defer leave()
-	if err := s.countTry(ctx, limits); err != nil {
+	if err := throttle.Count(ctx, s.db, s.Now(), limits); err != nil {
 		return account{}, err
 	}
 	acc, known, err := accountByMail(ctx, s.db, mailFold)
@@ -64,9 +50,9 @@ func (s *Service) prove(ctx context.Context, mailFold, password string) (account
 	}
 	hash := acc.Hash
 	if !known {
-		hash = nobodysHash()
+		hash = secrets.Nobodys()
 	}
-	if !verifyPassword(hash, password) || !known {
+	if !secrets.Verify(hash, password) || !known {
 		return account{}, s.refuse(ctx, acc, limits)
 	}
 	return acc, nil
@@ -82,52 +68,12 @@ func (s *Service) enter(ctx context.Context) (leave func(), err error) {
 	}
 }
 
-func (s *Service) countTry(ctx context.Context, limits []limit) error {
-	// Looked at outside a transaction first: a flood of tries must not hold
-	// the one writer of SQLite.
-	if _, err := s.fails(ctx, s.db, limits); err != nil {
-		return err
-	}
-	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		fails, err := s.fails(ctx, tx, limits)
-		if err != nil {
-			return err
-		}
-		for i, l := range limits {
-			if err := setFails(ctx, tx, l.key, fails[i]+1, s.Now()); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// fails are the counts of the limits; errs.Limited if one is reached.
-func (s *Service) fails(ctx context.Context, q db.Queryer, limits []limit) ([]int, error) {
-	counts := make([]int, len(limits))
-	for i, l := range limits {
-		n, last, err := failsOf(ctx, q, l.key)
-		if err != nil {
-			return nil, err
-		}
-		wait := failWindow - s.Now().Sub(last)
-		if wait <= 0 {
-			continue
-		}
-		if n >= l.max {
-			return nil, errs.New(errs.Limited, "workspace.err.limited", "Minutes", int(math.Ceil(wait.Minutes())))
-		}
-		counts[i] = n
-	}
-	return counts, nil
-}
-
 // refuse writes the failure down and gives the one answer. It writes for an
 // unknown mail too, because a commit takes time that could be measured.
-func (s *Service) refuse(ctx context.Context, acc account, limits []limit) error {
+func (s *Service) refuse(ctx context.Context, acc account, limits []throttle.Limit) error {
 	err := s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		for _, l := range limits {
-			if err := touchFails(ctx, tx, l.key, s.Now()); err != nil {
+			if err := throttle.Touch(ctx, tx, l.Key, s.Now()); err != nil {
 				return err
 			}
 		}
@@ -141,13 +87,13 @@ func (s *Service) refuse(ctx context.Context, acc account, limits []limit) error
 
 // forgive takes back what countTry counted for the right password: all of the
 // account's failures, its own of the address.
-func forgive(ctx context.Context, tx *db.Tx, limits []limit) error {
+func forgive(ctx context.Context, tx *db.Tx, limits []throttle.Limit) error {
 	for _, l := range limits {
-		if l.max == maxFailsOfMail {
-			if err := clearFails(ctx, tx, l.key); err != nil {
+		if l.Max == maxFailsOfMail {
+			if err := throttle.Clear(ctx, tx, l.Key); err != nil {
 				return err
 			}
-		} else if err := takeFail(ctx, tx, l.key); err != nil {
+		} else if err := throttle.Take(ctx, tx, l.Key); err != nil {
 			return err
 		}
 	}

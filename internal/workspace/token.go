@@ -8,6 +8,7 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/secrets"
 )
 
 // Scope is what a token may do within its member's role.
@@ -56,7 +57,7 @@ func (s *Service) CreateToken(ctx context.Context, mail, name string, scope Scop
 	if err := errs.Join(problems...); err != nil {
 		return "", Token{}, err
 	}
-	secret, hash := newSecret("kzk_")
+	secret, hash := secrets.New("kzk_")
 	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		m, err := s.tokenOwner(ctx, tx, a, mail)
 		if err != nil {
@@ -107,7 +108,7 @@ func (s *Service) tokenOwner(ctx context.Context, tx *db.Tx, a who.Actor, mail s
 // unknown, revoked or expired, or the member has left.
 func (s *Service) Bearer(ctx context.Context, secret string) (who.Actor, error) {
 	now := s.Now()
-	a, t, found, err := tokenByHash(ctx, s.db, digest(secret))
+	a, t, found, err := tokenByHash(ctx, s.db, secrets.Digest(secret))
 	if err != nil {
 		return who.Actor{}, err
 	}

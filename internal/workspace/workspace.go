@@ -13,6 +13,7 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/letters"
 )
 
 // Service is the one door to people and workspaces.
@@ -20,7 +21,8 @@ type Service struct {
 	Now  func() time.Time // the clock; a test may stand on any day
 	db   *db.DB
 	bus  *bus.Bus
-	gate chan struct{} // a place for each password being hashed
+	post *letters.Office // nil where no mail is sent
+	gate chan struct{}   // a place for each password being hashed
 }
 
 // hashesAtOnce bounds how many passwords are hashed side by side (19 MB each).

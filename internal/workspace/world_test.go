@@ -15,17 +15,18 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/testkit"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/secrets"
 )
 
 const goodPassword = "そらは青い空の色です"
 
 var (
 	ctx      = context.Background()
-	goodHash = sync.OnceValue(func() string { return hashPassword(goodPassword) })
+	goodHash = sync.OnceValue(func() string { return secrets.Hash(goodPassword) })
 	start    = time.Date(2026, 4, 1, 9, 0, 0, 0, time.UTC)
 )
 
-func init() { CheapHashes() }
+func init() { secrets.Cheap() }
 
 // world is a service on a database of its own, with a clock that stands still
 // and an ear for news.

@@ -22,6 +22,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
+	"kizuki/internal/workspace/secrets"
 )
 
 // Password is every test member's.
@@ -43,13 +44,17 @@ type App struct {
 	now time.Time
 }
 
-func init() { workspace.CheapHashes() }
+func init() { secrets.Cheap() }
 
-// New builds the app on d.
-func New(t testing.TB, d *db.DB) *App {
+// New builds the app on d; set, if given, configures it further.
+func New(t testing.TB, d *db.DB, set ...func(*app.Config)) *App {
 	t.Helper()
 	a := &App{t: t, now: Start, Actors: map[who.Role]who.Actor{}}
-	a.App = app.New(d, app.Config{Now: a.clock, Version: "test"})
+	config := app.Config{Now: a.clock, Version: "test"}
+	for _, f := range set {
+		f(&config)
+	}
+	a.App = app.New(d, config)
 	a.Server = httptest.NewServer(a.Handler())
 	t.Cleanup(a.Server.Close)
 	owner, err := a.Workspace.CreateWorkspace(context.Background(), workspace.SetupInput{Workspace: "テスト", Name: "岡田 真帆",
@@ -130,6 +135,13 @@ type Page struct {
 
 // Guest is a browser that is not signed in.
 func (a *App) Guest() *Browser { return newBrowser(a.t, a.Server.URL) }
+
+// Twin is another node on the same database, with the same clock.
+func (a *App) Twin() *app.App {
+	config := a.Config
+	config.Now = a.clock
+	return app.New(a.DB, config)
+}
 
 // Visit is a browser on an app that nobody has furnished.
 func Visit(t testing.TB, a *app.App) *Browser {

@@ -126,6 +126,11 @@ type hunchInput struct {
 	}
 }
 
+type followInput struct {
+	PathInput
+	Body FollowingJSON
+}
+
 type pinInput struct {
 	PathInput
 	Body struct {
@@ -136,6 +141,12 @@ type pinInput struct {
 type created struct {
 	Status int
 	Body   NoteJSON
+}
+
+// FollowingJSON is how one stands to a contract: what is muted is followed.
+type FollowingJSON struct {
+	Follows bool `json:"follows"`
+	Muted   bool `json:"muted" doc:"Heard of only when one is mentioned"`
 }
 
 type empty struct{}
@@ -156,6 +167,8 @@ func (h *Handlers) API(a *api.API) {
 	api.Add(a, who.Write, op("delete-note", "DELETE", "/notes/{id}", "Delete a note"), h.deleteNote)
 	api.Add(a, who.Write, op("pin-note", "POST", "/notes/{id}/pin", "Hold a note above the trail, or let it go"), h.pinNote)
 	api.Add(a, who.Write, op("set-hunch", "POST", "/notes/{id}/hunch", "Record a hunch on one's own note, or take it back"), h.setHunch)
+	api.Add(a, who.Read, op("get-following", "GET", "/contracts/{id}/following", "Whether one follows a contract, and has muted it"), h.getFollowing)
+	api.Add(a, who.Read, op("set-following", "PUT", "/contracts/{id}/following", "Follow a contract, mute it, or end that"), h.setFollowing)
 	api.Add(a, who.Read, op("list-inbox", "GET", "/inbox", "One's own notices, newest first"), h.listInbox)
 }
 
@@ -228,6 +241,32 @@ func oneNote(in *PathInput, f func(id.ID) (timeline.Note, error)) (*api.One[Note
 		return nil, err
 	}
 	return api.NewOne(noteJSON(n)), nil
+}
+
+func (h *Handlers) getFollowing(ctx context.Context, in *PathInput) (*api.One[FollowingJSON], error) {
+	contractID, err := in.ref("contract")
+	if err != nil {
+		return nil, err
+	}
+	f, err := h.standing(ctx, contractID)
+	return api.NewOne(f), err
+}
+
+func (h *Handlers) setFollowing(ctx context.Context, in *followInput) (*api.One[FollowingJSON], error) {
+	contractID, err := in.ref("contract")
+	if err != nil {
+		return nil, err
+	}
+	if b := in.Body; b.Follows || b.Muted {
+		err = h.svc.Mute(ctx, contractID, b.Muted)
+	} else {
+		err = h.svc.Unfollow(ctx, contractID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	f, err := h.standing(ctx, contractID)
+	return api.NewOne(f), err
 }
 
 func (h *Handlers) listInbox(ctx context.Context, in *struct{ api.Paging }) (*api.List[NoticeJSON], error) {

@@ -48,6 +48,14 @@ func TestREST(t *testing.T) {
 		if items := inbox["items"].([]any); code != 200 || len(items) != 1 || items[0].(map[string]any)["note"] != n["id"] {
 			s.t.Error(code, inbox)
 		}
+		for body, want := range map[string][2]bool{`{"follows": true, "muted": true}`: {true, true}, `{"follows": true, "muted": false}`: {true, false},
+			`{"follows": false, "muted": false}`: {}} {
+			code, put := s.call("中野", "PUT", s.path("/following"), body)
+			_, got := s.call("中野", "GET", s.path("/following"), "")
+			if code != 200 || put["follows"] != want[0] || got["follows"] != want[0] || got["muted"] != want[1] {
+				s.t.Error(code, put, got)
+			}
+		}
 		code, events := s.call("中野", "GET", s.path("/events"), "")
 		if items := events["items"].([]any); code != 200 || len(items) != 1 || items[0].(map[string]any)["kind"] != "contract.created" {
 			s.t.Error(code, events)

@@ -410,21 +410,26 @@ func (h *Handlers) follow(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	act := h.svc.Unfollow
-	if f.Bool("follow") {
-		act = h.svc.Follow
+	ctx := r.Context()
+	switch f.Get("follow") {
+	case "":
+		err = h.svc.Unfollow(ctx, contractID)
+	case "mute", "aloud":
+		err = h.svc.Mute(ctx, contractID, f.Get("follow") == "mute")
+	default:
+		err = h.svc.Follow(ctx, contractID)
 	}
-	if err := act(r.Context(), contractID); err != nil {
+	if err != nil {
 		return err
 	}
 	if !web.IsFragment(r) {
 		return web.Redirect(w, r, "/contracts/"+contractID.String())
 	}
-	button, err := h.FollowButton(r.Context(), contractID)
+	part, err := h.Following(ctx, contractID)
 	if err != nil {
 		return err
 	}
-	return web.Fragment(w, r, http.StatusOK, button)
+	return web.Fragment(w, r, http.StatusOK, part)
 }
 
 // offered is one name the mention island may put in.

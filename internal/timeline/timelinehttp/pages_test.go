@@ -218,9 +218,11 @@ func TestInboxPage(t *testing.T) {
 		if !strings.Contains(people.body, `"name":"岡田 真帆"`) || !strings.Contains(s.browse("田村", "/people?q="+url.QueryEscape("東京")).body, `"kindName":"チーム"`) {
 			s.t.Error(people.body)
 		}
-		for follow, want := range map[string]string{"1": "フォローをやめる", "": "フォローする"} {
-			if a := s.browse("中野", "hx "+s.path("/follow"), url.Values{"follow": {follow}}); strings.TrimSpace(a.Find("button").Text()) != want {
-				s.t.Errorf("follow=%q: %s", follow, a.body)
+		for _, c := range [][]string{{"1", "お知らせを止める", "フォローをやめる"}, {"mute", "お知らせを受け取る", "フォローをやめる"},
+			{"aloud", "お知らせを止める", "フォローをやめる"}, {"", "フォローする"}, {"mute", "お知らせを受け取る", "フォローをやめる"}} {
+			a := s.browse("中野", "hx "+s.path("/follow"), url.Values{"follow": {c[0]}})
+			if got := a.lines("#follow button"); !slices.Equal(got, c[1:]) {
+				s.t.Errorf("follow=%q: %q", c[0], got)
 			}
 		}
 	})

@@ -139,17 +139,34 @@ func fullName(org, name string) string {
 	return org + " " + name
 }
 
-// FollowButton lets the reader follow the contract, or no longer.
-func (h *Handlers) FollowButton(ctx context.Context, contractID id.ID) (templ.Component, error) {
-	people, err := h.svc.Followers(ctx, contractID)
-	if err != nil {
-		return nil, err
+// Following lets the reader follow the contract, hear no more of it, or end
+// that.
+func (h *Handlers) Following(ctx context.Context, contractID id.ID) (templ.Component, error) {
+	if who.From(ctx).Member == 0 {
+		return templ.NopComponent, nil
 	}
-	me, follows := who.From(ctx).Member, false
-	for _, p := range people {
-		follows = follows || p.ID == me
+	f, err := h.standing(ctx, contractID)
+	return following(contractID, f.Follows, f.Muted), err
+}
+
+func (h *Handlers) standing(ctx context.Context, contractID id.ID) (f FollowingJSON, err error) {
+	list, err := h.svc.Followers(ctx, contractID)
+	for _, l := range list {
+		if l.ID == who.From(ctx).Member {
+			f.Follows, f.Muted = true, l.Muted
+		}
 	}
-	return followButton(contractID, follows), nil
+	return f, err
+}
+
+func followText(follows, muted bool) string {
+	switch {
+	case muted:
+		return "timeline.following_muted"
+	case follows:
+		return "timeline.following_yes"
+	}
+	return "timeline.following_no"
 }
 
 func (h *Handlers) boxProps(ctx context.Context, contractID id.ID, to, back string) ui.NoteBoxProps {

@@ -116,7 +116,7 @@ func foldText(ctx context.Context, due, later int) string {
 
 // noticeKind keeps to the kinds this page has a sentence for.
 func noticeKind(kind string) string {
-	if kind == "mention" || kind == "reply" || kind == "cover" {
+	if kind == "mention" || kind == "reply" || kind == "cover" || kind == "follow" {
 		return kind
 	}
 	return "other"

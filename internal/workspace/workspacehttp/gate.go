@@ -107,7 +107,7 @@ func (h *Handlers) signInPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handlers) showSignIn(w http.ResponseWriter, r *http.Request, status int, v values) error {
-	return web.Gate(w, r, status, words.T(r.Context(), "workspace.signin.title"), signInForm(v, h.Hint))
+	return web.Gate(w, r, status, words.T(r.Context(), "workspace.signin.title"), signInForm(v, h.Hint, h.svc.Mails()))
 }
 
 func (h *Handlers) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -172,6 +172,62 @@ func (h *Handlers) accept(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return h.showInvite(w, r, web.Status(errs.As(err).Code), info, values{Form: f}.withError(ctx, err))
+	}
+	web.SetSession(w, r, session)
+	return web.Redirect(w, r, "/today")
+}
+
+// forgotPage asks for the mail address that a link to a new password goes to.
+func (h *Handlers) forgotPage(w http.ResponseWriter, r *http.Request) error {
+	if !h.svc.Mails() {
+		return errs.Missing("page")
+	}
+	return h.showForgot(w, r, http.StatusOK, values{})
+}
+
+func (h *Handlers) showForgot(w http.ResponseWriter, r *http.Request, status int, v values) error {
+	return web.Gate(w, r, status, words.T(r.Context(), "workspace.forgot.title"), forgotForm(v))
+}
+
+// forgot gives one answer, whether somebody has the address or not.
+func (h *Handlers) forgot(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	ctx := remember(r)
+	if err := h.svc.AskReset(ctx, f.Line("mail")); err != nil {
+		if !web.IsInput(err) {
+			return err
+		}
+		return h.showForgot(w, r, status(err), values{Form: f}.withError(ctx, err))
+	}
+	return web.Gate(w, r, http.StatusOK, words.T(ctx, "workspace.forgot.title"), forgotSent())
+}
+
+func (h *Handlers) resetPage(w http.ResponseWriter, r *http.Request) error {
+	if err := h.svc.ResetOpen(r.Context(), r.PathValue("token")); err != nil {
+		return err
+	}
+	return h.showReset(w, r, http.StatusOK, values{})
+}
+
+func (h *Handlers) showReset(w http.ResponseWriter, r *http.Request, status int, v values) error {
+	return web.Gate(w, r, status, words.T(r.Context(), "workspace.reset.title"), resetForm(r.PathValue("token"), v))
+}
+
+func (h *Handlers) reset(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	ctx := remember(r)
+	session, err := h.svc.Reset(ctx, r.PathValue("token"), f.Get("password"), r.UserAgent())
+	if err != nil {
+		if !web.IsInput(err) {
+			return err
+		}
+		return h.showReset(w, r, status(err), values{Form: f}.withError(ctx, err))
 	}
 	web.SetSession(w, r, session)
 	return web.Redirect(w, r, "/today")

@@ -226,6 +226,9 @@ func (h *Handlers) invite(w http.ResponseWriter, r *http.Request) error {
 		p.link, p.values = "", p.withError(ctx, err)
 	} else {
 		p.Values = nil
+		if h.svc.Mails() {
+			p.mailed = words.T(ctx, "workspace.members.mailed")
+		}
 	}
 	return h.showMembers(w, r, status(err), p)
 }

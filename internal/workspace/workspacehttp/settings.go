@@ -123,6 +123,7 @@ func settingsTabs(ctx context.Context, current string) []ui.Tab {
 		{Label: words.T(ctx, "workspace.handover"), Href: "/handover", Current: current == "/handover"},
 		{Label: words.T(ctx, "workspace.settings.money"), Href: "/settings/money"},
 		{Label: words.T(ctx, "workspace.settings.reasons"), Href: "/settings/reasons"},
+		{Label: words.T(ctx, "workspace.settings.mail"), Href: "/settings/mail"},
 	}
 }
 

@@ -1,4 +1,6 @@
-package workspace
+// Package secrets makes and checks what lets people and programs in: passwords
+// are hashed with argon2id, links and tokens stored as their digest.
+package secrets
 
 import (
 	"crypto/rand"
@@ -31,16 +33,17 @@ var cheap = cost{memory: 8, time: 1}
 
 var hashCost = advised
 
-// CheapHashes makes new hashes cost next to nothing for the rest of a test's
-// process. Outside of tests it panics.
-func CheapHashes() {
+// Cheap makes new hashes cost next to nothing for the rest of a test's process.
+// Outside of tests it panics.
+func Cheap() {
 	if !testing.Testing() {
-		panic("workspace: cheap hashes outside of a test")
+		panic("secrets: cheap hashes outside of a test")
 	}
 	hashCost = cheap
 }
 
-func hashPassword(password string) string { return hashCost.hash(password) }
+// Hash is a password as it is stored.
+func Hash(password string) string { return hashCost.hash(password) }
 
 func (c cost) hash(password string) string {
 	salt := make([]byte, 16)
@@ -50,7 +53,8 @@ func (c cost) hash(password string) string {
 	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, c.memory, c.time, hashThreads, b64(salt), b64(key))
 }
 
-func verifyPassword(hash, password string) bool {
+// Verify tells whether a password is the one that was hashed.
+func Verify(hash, password string) bool {
 	parts := strings.Split(hash, "$")
 	if len(parts) != 6 || parts[1] != "argon2id" {
 		return false
@@ -67,20 +71,21 @@ func verifyPassword(hash, password string) bool {
 	return subtle.ConstantTimeCompare(got, want) == 1
 }
 
-// nobodysHash is checked for a mail nobody has, so that the answer takes as
+// Nobodys is checked for a mail nobody has, so that the answer takes as
 // long as for one somebody has.
-var nobodysHash = sync.OnceValue(func() string { return hashPassword(rand.Text()) })
+var Nobodys = sync.OnceValue(func() string { return Hash(rand.Text()) })
 
-// newSecret makes 256 random bits for a cookie, a link or a program, and the
+// New makes 256 random bits for a cookie, a link or a program, and the
 // digest that is stored instead of them.
-func newSecret(prefix string) (secret, hash string) {
+func New(prefix string) (secret, hash string) {
 	raw := make([]byte, 32)
 	rand.Read(raw)
 	secret = prefix + base64.RawURLEncoding.EncodeToString(raw)
-	return secret, digest(secret)
+	return secret, Digest(secret)
 }
 
-func digest(s string) string {
+// Digest is what is stored of a secret, and looked up.
+func Digest(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:])
 }
