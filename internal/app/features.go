@@ -189,7 +189,7 @@ func (a *App) pages() []feature {
 	day.Lead = leadOf(handovers)
 	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, money, trail, tasks,
 		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, everyonehttp.New(a.Everyone, a.Workspace, a.Live, trail.Feed), intakehttp.New(a.Imports),
-		searchhttp.New(a.Search), saved, message}
+		searchhttp.New(a.Search, commands()), saved, message}
 }
 
 // leadOf lets Today open with what was handed over.
@@ -249,6 +249,32 @@ func (a *App) routes() http.Handler {
 	a.Router.Mount("GET /healthz", a.health(false))
 	a.Router.Mount("GET /readyz", a.health(true))
 	return a.Router.Handler()
+}
+
+// commands are what the palette can do from anywhere.
+func commands() (out []searchhttp.Command) {
+	for _, p := range places {
+		out = append(out, searchhttp.Command{Key: p.Key, Href: p.Href, Need: p.Need, Place: true})
+	}
+	return append(out, []searchhttp.Command{
+		{Key: "inbox", Href: "/inbox", Need: who.Read},
+		{Key: "search", Href: "/search", Need: who.Read},
+		{Key: "board", Href: "/contracts?as=board", Need: who.Read},
+		{Key: "calendar", Href: "/contracts?as=calendar", Need: who.Read},
+		{Key: "add_contract", Href: "/contracts/new", Need: who.Write},
+		{Key: "import", Href: "/import", Need: who.Write},
+		{Key: "handover", Href: "/handover", Need: who.Write},
+		{Key: "load", Href: "/load", Need: who.Read},
+		{Key: "retention", Href: "/renewals/retention", Need: who.Read},
+		{Key: "me", Href: "/me", Need: who.Read},
+		{Key: "message", Href: "/me/message", Need: who.Self},
+		{Key: "fields", Href: "/fields", Need: who.Read},
+		{Key: "money", Href: "/settings/money", Need: who.Administer},
+		{Key: "reasons", Href: "/settings/reasons", Need: who.Administer},
+		{Key: "mail", Href: "/settings/mail", Need: who.Administer},
+		{Key: "api", Href: "/api/docs", Need: who.Read},
+		{Key: "signout", Href: "/signout", Need: who.Read, Post: true},
+	}...)
 }
 
 // places are the rooms of the rail.

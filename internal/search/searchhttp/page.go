@@ -154,5 +154,14 @@ func place(ctx context.Context, h search.Hit) string {
 	return strings.Join(parts, words.T(ctx, "search.between"))
 }
 
+// where is the small word behind an option of the palette: what it is, and for a
+// note where it stands and who wrote it.
+func where(ctx context.Context, h search.Hit) string {
+	if h.Kind != "note" {
+		return words.T(ctx, "search.one."+h.Kind)
+	}
+	return strings.TrimSpace(title(h) + words.T(ctx, "search.between") + h.AuthorName)
+}
+
 // title says where a note stands.
 func title(h search.Hit) string { return strings.TrimSpace(h.OrgName + " " + h.ContractName) }

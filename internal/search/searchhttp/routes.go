@@ -17,13 +17,20 @@ var catalogue embed.FS
 // Words is the catalogue of this feature.
 func Words() fs.FS { return words.Sub(catalogue) }
 
-// Handlers serves the page.
-type Handlers struct{ svc *search.Service }
+// Handlers serves the page and the palette.
+type Handlers struct {
+	svc      *search.Service
+	commands []Command
+}
 
-// New makes the handlers.
-func New(svc *search.Service) *Handlers { return &Handlers{svc} }
+// New makes the handlers; the commands are those of the palette, in their order.
+func New(svc *search.Service, commands []Command) *Handlers { return &Handlers{svc, commands} }
 
 // Routes is the table of pages.
 func (h *Handlers) Routes() []web.Route {
-	return []web.Route{{Method: "GET", Path: "/search", Need: who.Read, Handle: h.page}}
+	return []web.Route{
+		{Method: "GET", Path: "/search", Need: who.Read, Handle: h.page},
+		{Method: "GET", Path: "/palette", Need: who.Read, Handle: h.palette},
+		{Method: "GET", Path: "/palette/found", Need: who.Read, Handle: h.found},
+	}
 }

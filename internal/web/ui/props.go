@@ -54,6 +54,14 @@ type GateProps struct{ Title, Theme string }
 func (p PageProps) searchHref() string { return or(p.SearchHref, "/contracts") }
 func (p PageProps) meHref() string     { return or(p.MeHref, "/me") }
 
+// islands are those of the page; the palette is everywhere inside.
+func (p PageProps) islands() []string {
+	if p.Name == "" {
+		return p.Islands
+	}
+	return append(p.Islands[:len(p.Islands):len(p.Islands)], "palette")
+}
+
 func (p PageProps) hasMore() bool {
 	for _, place := range p.Places {
 		if place.More {
