@@ -6,6 +6,7 @@ import (
 	"kizuki/internal/api"
 	"kizuki/internal/contract/contracthttp"
 	"kizuki/internal/field/fieldhttp"
+	"kizuki/internal/file/filehttp"
 	"kizuki/internal/handover/handoverhttp"
 	"kizuki/internal/intake/intakehttp"
 	"kizuki/internal/org/orghttp"
@@ -23,6 +24,6 @@ import (
 // and no page holds a word of its own.
 func TestWords(t *testing.T) {
 	wordstest.CheckCatalogues(t, api.Words(), workspacehttp.Words(), fieldhttp.Words(), orghttp.Words(), contracthttp.Words(), renewalhttp.Words(),
-		timelinehttp.Words(), taskhttp.Words(), rulehttp.Words(), handoverhttp.Words(), todayhttp.Words(), intakehttp.Words(), searchhttp.Words())
+		timelinehttp.Words(), filehttp.Words(), taskhttp.Words(), rulehttp.Words(), handoverhttp.Words(), todayhttp.Words(), intakehttp.Words(), searchhttp.Words())
 	wordstest.CheckTempl(t, "../..")
 }

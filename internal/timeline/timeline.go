@@ -79,6 +79,16 @@ type Note struct {
 	Deleted    bool
 	Before     time.Time // when somebody last wrote before it; trails only
 	Replies    []Note    // oldest first; trails only
+	Files      []File    // attached, in the order they came in
+}
+
+// File is what the trail knows of something attached to a note.
+type File struct {
+	ID            id.ID
+	Name, Type    string
+	Size          int64
+	Width, Height int  // of a picture
+	Preview       bool // it has a small version
 }
 
 // Edited reports whether the words are not the first ones.

@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"kizuki/internal/app"
+	"kizuki/internal/blob"
 	"kizuki/internal/db"
 	"kizuki/internal/id"
 	"kizuki/internal/who"
@@ -49,7 +51,7 @@ func init() { workspace.CheapHashes() }
 func New(t testing.TB, d *db.DB) *App {
 	t.Helper()
 	a := &App{t: t, now: Start, Actors: map[who.Role]who.Actor{}}
-	a.App = app.New(d, app.Config{Now: a.clock, Version: "test"})
+	a.App = app.New(d, blob.Folder(filepath.Join(t.TempDir(), "files")), app.Config{Now: a.clock, Version: "test"})
 	a.Server = httptest.NewServer(a.Handler())
 	t.Cleanup(a.Server.Close)
 	owner, err := a.Workspace.CreateWorkspace(context.Background(), workspace.SetupInput{Workspace: "テスト", Name: "岡田 真帆",

@@ -154,9 +154,47 @@ func (h *Handlers) FollowButton(ctx context.Context, contractID id.ID) (templ.Co
 
 func (h *Handlers) boxProps(ctx context.Context, contractID id.ID, to, back string) ui.NoteBoxProps {
 	action := "/contracts/" + contractID.String() + "/notes"
-	return ui.NoteBoxProps{Action: action, To: to, MentionSrc: "/people", Readers: h.readers(ctx, timeline.Note{}),
+	return ui.NoteBoxProps{Action: action, To: to, MentionSrc: "/people", Readers: h.readers(ctx, timeline.Note{}), Attach: h.attach(ctx, contractID),
 		Hidden: []ui.Option{{Value: "back", Label: back}, {Value: "to", Label: to}},
 		Attrs:  ui.Attrs{"id": "note-box", "hx-post": action, "hx-target": "#trail-panel", "hx-swap": "morph:outerHTML"}}
+}
+
+// attach lets files be attached to what is written at a place, and the words be
+// found again there by who wrote them.
+func (h *Handlers) attach(ctx context.Context, place ...id.ID) *ui.AttachProps {
+	if h.Files.Take == nil {
+		return nil
+	}
+	p := &ui.AttachProps{Src: h.Files.Src, Draft: who.From(ctx).Member.String()}
+	for _, ref := range place {
+		p.Draft += "." + ref.String()
+	}
+	return p
+}
+
+// filesOf are the files of a note as they are drawn.
+func filesOf(n timeline.Note) []ui.FileProps {
+	out := make([]ui.FileProps, len(n.Files))
+	for i, f := range n.Files {
+		at := "/files/" + f.ID.String()
+		out[i] = ui.FileProps{ID: f.ID.String(), Href: at, Name: f.Name, Size: words.Size(f.Size)}
+		if f.Preview {
+			out[i].Preview = at + "/preview"
+			out[i].Width, out[i].Height = within(f.Width, f.Height, 320, 144)
+		}
+	}
+	return out
+}
+
+// within is the size of a picture that is to be no larger than w by h.
+func within(width, height, w, h int) (int, int) {
+	if width > w {
+		width, height = w, max(1, height*w/width)
+	}
+	if height > h {
+		width, height = max(1, width*h/height), h
+	}
+	return width, height
 }
 
 // drawing holds what all entries of a page need.
