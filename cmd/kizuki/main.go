@@ -45,12 +45,12 @@ type common struct {
 
 // s3 is where attached files are kept instead of the data folder.
 type s3 struct {
-	Endpoint  string `default:"https://s3.amazonaws.com" help:"Address of the S3 server."`
-	Bucket    string `help:"Keep attached files in this S3 bucket; without it in the data folder."`
-	Region    string `help:"Region of the bucket." placeholder:"ap-northeast-1"`
-	Key       string `help:"Access key of the S3 server."`
-	Secret    string `help:"Secret key of the S3 server; better given as $$KIZUKI_S3_SECRET."`
-	PathStyle bool   `help:"Put the bucket into the path of the address, as MinIO and others ask."`
+	Endpoint  string `default:"https://s3.amazonaws.com" help:"Address of the S3 server." env:"KIZUKI_S3_ENDPOINT"`
+	Bucket    string `help:"Keep attached files in this S3 bucket; without it in the data folder." env:"KIZUKI_S3_BUCKET"`
+	Region    string `help:"Region of the bucket." placeholder:"ap-northeast-1" env:"KIZUKI_S3_REGION"`
+	Key       string `help:"Access key of the S3 server." env:"KIZUKI_S3_KEY"`
+	Secret    string `help:"Secret key of the S3 server; better given as KIZUKI_S3_SECRET." env:"KIZUKI_S3_SECRET"`
+	PathStyle bool   `help:"Put the bucket into the path of the address, as MinIO and others ask." env:"KIZUKI_S3_PATH_STYLE"`
 }
 
 type cli struct {
