@@ -13,6 +13,7 @@ class Attach extends HTMLElement {
   private form: HTMLFormElement | null = null;
   private ways = new AbortController(); // every listener outside goes with the element
   private open = 0; // files on their way
+  private line: Promise<void> = Promise.resolve();
   private waits: HTMLElement | null | undefined; // somebody wants to post, by this button or none
   private timer = 0;
   private words = ""; // as last written
@@ -23,6 +24,7 @@ class Attach extends HTMLElement {
     this.ways = new AbortController();
     const { signal } = this.ways;
     this.form.addEventListener("change", this.chosen, { signal });
+    this.form.addEventListener("mousedown", stay, { signal });
     this.form.addEventListener("paste", this.pasted, { signal });
     this.form.addEventListener("input", this.wrote, { signal });
     this.form.addEventListener("htmx:afterRequest", this.answered, { signal });
@@ -87,20 +89,31 @@ class Attach extends HTMLElement {
     }, { signal });
   }
 
+  /** One after the other, so that they stand in the order in which they were chosen. */
   private send(files: File[]): void {
     for (const file of files) {
       const row = waiting(file.name);
       this.querySelector("ul")?.append(row);
-      const data = new FormData();
-      data.append("upload", file, file.name);
-      const xhr = new XMLHttpRequest();
-      xhr.upload.addEventListener("progress", (e) => row.querySelector("progress")!.setAttribute("value", String(e.loaded / (e.total || 1))));
-      xhr.addEventListener("loadend", () => this.arrived(xhr, row));
-      xhr.open("POST", this.getAttribute("src") ?? "");
-      xhr.setRequestHeader("HX-Request", "true");
       this.open++;
-      xhr.send(data);
+      this.line = this.line.then(() => this.sendOne(file, row));
     }
+  }
+
+  private sendOne(file: File, row: HTMLElement): Promise<void> {
+    const data = new FormData();
+    data.append("upload", file, file.name);
+    const xhr = new XMLHttpRequest();
+    const bar = row.querySelector("progress");
+    xhr.upload.addEventListener("progress", (e) => bar?.setAttribute("value", String(e.loaded / (e.total || 1))));
+    xhr.open("POST", this.getAttribute("src") ?? "");
+    xhr.setRequestHeader("HX-Request", "true");
+    return new Promise((done) => {
+      xhr.addEventListener("loadend", () => {
+        this.arrived(xhr, row);
+        done();
+      });
+      xhr.send(data);
+    });
   }
 
   private arrived(xhr: XMLHttpRequest, row: HTMLElement): void {
@@ -187,6 +200,11 @@ class Attach extends HTMLElement {
     this.forget();
     this.querySelector(".restored")?.remove();
   };
+}
+
+/** The cursor stays in the words: without it a phone's box shrinks, and the finger misses what it was about to tap. */
+function stay(e: MouseEvent): void {
+  if ((e.target as Element).closest(".attach")) e.preventDefault();
 }
 
 function stored(key: string): string | null {

@@ -172,18 +172,20 @@ func (h *Handlers) attach(ctx context.Context, place ...id.ID) *ui.AttachProps {
 	return p
 }
 
-// filesOf are the files of a note as they are drawn.
+// filesOf are the files of a note as they are drawn, the pictures first.
 func filesOf(n timeline.Note) []ui.FileProps {
-	out := make([]ui.FileProps, len(n.Files))
-	for i, f := range n.Files {
-		at := "/files/" + f.ID.String()
-		out[i] = ui.FileProps{ID: f.ID.String(), Href: at, Name: f.Name, Size: words.Size(f.Size)}
-		if f.Preview {
-			out[i].Preview = at + "/preview"
-			out[i].Width, out[i].Height = within(f.Width, f.Height, 320, 144)
+	var pictures, others []ui.FileProps
+	for _, f := range n.Files {
+		p := ui.FileProps{ID: f.ID.String(), Href: "/files/" + f.ID.String(), Name: f.Name, Size: words.Size(f.Size)}
+		if !f.Preview {
+			others = append(others, p)
+			continue
 		}
+		p.Preview = p.Href + "/preview"
+		p.Width, p.Height = within(f.Width, f.Height, 320, 144)
+		pictures = append(pictures, p)
 	}
-	return out
+	return append(pictures, others...)
 }
 
 // within is the size of a picture that is to be no larger than w by h.
