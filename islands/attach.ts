@@ -27,7 +27,7 @@ class Attach extends HTMLElement {
     this.form.addEventListener("mousedown", stay, { signal });
     this.form.addEventListener("paste", this.pasted, { signal });
     this.form.addEventListener("input", this.wrote, { signal });
-    this.form.addEventListener("htmx:afterRequest", this.answered, { signal });
+    this.form.addEventListener("htmx:beforeOnLoad", this.answered, { signal });
     window.addEventListener("submit", this.submitted, { capture: true, signal });
     window.addEventListener("pagehide", () => this.keep(), { signal });
     this.letDrop(signal);
@@ -125,12 +125,13 @@ class Attach extends HTMLElement {
       for (const el of added) window.htmx.process(el);
     } else {
       row.remove();
+      this.waits = undefined; // nothing is posted with a file missing from it
       if (xhr.status !== 201) refused(xhr);
     }
     if (this.open > 0 || this.waits === undefined) return;
     const button = this.waits;
     this.waits = undefined;
-    if (xhr.status === 201) this.form?.requestSubmit(button);
+    this.form?.requestSubmit(button);
   }
 
   /** Who posts while a file is on its way posts when it has come. */
@@ -194,9 +195,10 @@ class Attach extends HTMLElement {
     try { localStorage.removeItem(this.key); } catch { /* as above */ }
   }
 
+  /** Before the answer takes the form away, as it does with a reply's. */
   private answered = (e: Event): void => {
-    const { elt, successful } = (e as CustomEvent<{ elt: Element; successful: boolean }>).detail;
-    if (elt !== this.form || !successful) return;
+    const { elt, xhr } = (e as CustomEvent<{ elt: Element; xhr: XMLHttpRequest }>).detail;
+    if (elt !== this.form || xhr.status >= 400) return;
     this.forget();
     this.querySelector(".restored")?.remove();
   };

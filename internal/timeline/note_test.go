@@ -295,3 +295,17 @@ func TestNews(t *testing.T) {
 		}
 	})
 }
+
+// Without the feature that keeps files nothing can be attached, and a note that
+// asks for it is not half posted.
+func TestNothingIsAttachedWithoutFiles(t *testing.T) {
+	each(t, func(w *world) {
+		_, err := w.s.Post(w.as("岡田"), PostInput{Contract: w.minato, Body: "x", Files: []id.ID{id.New()}})
+		wantErr(t, err, errs.NotFound, "err.not_found")
+		_, err = w.s.Post(w.as("岡田"), PostInput{Contract: w.minato, Files: []id.ID{id.New()}})
+		wantErr(t, err, errs.Invalid, "timeline.err.file_alone")
+		if p := w.trail("岡田", All); len(p.Entries) != 0 {
+			t.Error(texts(p.Entries))
+		}
+	})
+}
