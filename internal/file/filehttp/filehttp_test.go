@@ -109,10 +109,13 @@ func TestWithoutAScript(t *testing.T) {
 		p := s.browser.Do(s.sent(s.notesPath(), url.Values{"body": {"議事録です"}}, "upload",
 			map[string]string{"議事録.pdf": "%PDF-1.7" + strings.Repeat(" ", 1300<<10), "画面.png": screenshot(t)}))
 		files := p.Find("#trail .entry.note .uttered .files")
-		line := strings.Join(strings.Fields(files.Find("a:not(.picture)").Text()), " ")
+		line := strings.Join(strings.Fields(files.Find("li:not(:has(img))").Text()), " ")
 		img := files.Find("a.picture img")
 		if p.Status != 200 || line != "議事録.pdf 1.3 MB" || img.AttrOr("alt", "") != "画面.png" || img.AttrOr("width", "") != "320" || img.AttrOr("height", "") != "80" {
 			t.Error(p.Status, line, img.AttrOr("alt", ""), img.AttrOr("width", ""), img.AttrOr("height", ""))
+		}
+		if p := s.browser.Post(s.notesPath(), url.Values{"body": {strings.Repeat("x", 2<<20)}}); p.Status != 413 {
+			t.Error("words as large as files were taken", p.Status)
 		}
 		small := s.browser.Get(img.AttrOr("src", ""))
 		if c, kind, err := image.DecodeConfig(strings.NewReader(small.Body)); err != nil || kind != "jpeg" || c.Width != 640 || small.Header.Get("Content-Type") != "image/jpeg" {
