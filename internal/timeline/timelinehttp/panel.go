@@ -14,6 +14,7 @@ import (
 	"kizuki/internal/contract"
 	"kizuki/internal/id"
 	"kizuki/internal/timeline"
+	"kizuki/internal/timeline/worry"
 	"kizuki/internal/web"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
@@ -378,7 +379,7 @@ func (d *drawing) note(n timeline.Note, top id.ID) noteView {
 	v.mine = v.writes && n.Author.ID == d.actor.Member && d.actor.Member != 0
 	v.deletes = v.mine || d.actor.May(who.Administer)
 	v.open = v.mine && n.Hunch != "" && n.Body != "" && n.HunchOpen(d.now)
-	v.offer = v.mine && n.Hunch == "" && d.now.Sub(n.At) < timeline.HunchFreeze && timeline.SuggestHunch(n.Body)
+	v.offer = v.mine && n.Hunch == "" && d.now.Sub(n.At) < timeline.HunchFreeze && worry.Sounds(n.Body)
 	if n.Visibility == timeline.AuthorOnly {
 		v.only = d.only(n)
 	}
