@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"kizuki/internal/app"
+	"kizuki/internal/blob"
 	"kizuki/internal/db"
 	"kizuki/internal/testkit"
 	"kizuki/internal/who"
@@ -59,7 +60,7 @@ func check(b testing.TB, err error) {
 // newApp builds the app with one workspace and gives the owner's context.
 func newApp(b testing.TB, d *db.DB) (*app.App, context.Context) {
 	b.Helper()
-	a := app.New(d, app.Config{})
+	a := app.New(d, blob.Folder(b.TempDir()), app.Config{})
 	owner, err := a.Workspace.CreateWorkspace(context.Background(), workspace.SetupInput{Workspace: "B", Name: "O",
 		Mail: "o@example.com", Password: "correct horse battery"})
 	check(b, err)

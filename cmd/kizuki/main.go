@@ -15,6 +15,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"kizuki/internal/app"
+	"kizuki/internal/blob"
 	"kizuki/internal/errs"
 	"kizuki/internal/web"
 	"kizuki/internal/web/words"
@@ -39,6 +40,17 @@ type common struct {
 	JSON        bool   `name:"json" help:"Print one JSON object on standard output."`
 	Lang        string `default:"" help:"Language of messages: ja or en." env:"KIZUKI_LANG"`
 	Relaxed     bool   `help:"SQLite: do not wait for the disk at each commit."`
+	S3          s3     `embed:"" prefix:"s3-"`
+}
+
+// s3 is where attached files are kept instead of the data folder.
+type s3 struct {
+	Endpoint  string `default:"https://s3.amazonaws.com" help:"Address of the S3 server." env:"KIZUKI_S3_ENDPOINT"`
+	Bucket    string `help:"Keep attached files in this S3 bucket; without it in the data folder." env:"KIZUKI_S3_BUCKET"`
+	Region    string `help:"Region of the bucket." placeholder:"ap-northeast-1" env:"KIZUKI_S3_REGION"`
+	Key       string `help:"Access key of the S3 server." env:"KIZUKI_S3_KEY"`
+	Secret    string `help:"Secret key of the S3 server; better given as KIZUKI_S3_SECRET." env:"KIZUKI_S3_SECRET"`
+	PathStyle bool   `help:"Put the bucket into the path of the address, as MinIO and others ask." env:"KIZUKI_S3_PATH_STYLE"`
 }
 
 type cli struct {
@@ -129,7 +141,7 @@ func language(flag string) string {
 // config is the app's configuration of the common flags.
 func (r *run) config() app.Config {
 	return app.Config{Dir: r.common.Data, DatabaseURL: r.common.DatabaseURL, Relaxed: r.common.Relaxed,
-		Version: version, Log: r.log}
+		S3: blob.S3Config(r.common.S3), Version: version, Log: r.log}
 }
 
 // print writes v as the one JSON object, or the text when JSON was not asked.

@@ -11,10 +11,12 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"path/filepath"
 	"sync/atomic"
 	"time"
 
 	"kizuki/internal/api"
+	"kizuki/internal/blob"
 	"kizuki/internal/bus"
 	"kizuki/internal/db"
 	"kizuki/internal/demo"
@@ -29,12 +31,13 @@ import (
 
 // Config says where the data is and how to serve.
 type Config struct {
-	Dir         string // data folder
-	DatabaseURL string // PostgreSQL; empty = SQLite in Dir
-	Relaxed     bool   // see db.Config
-	Migrate     bool   // bring the tables up to date first; otherwise they must be
-	Demo        bool   // the sign-in page tells how to get in
-	Secure      bool   // cookies for https only
+	Dir         string        // data folder
+	DatabaseURL string        // PostgreSQL; empty = SQLite in Dir
+	Relaxed     bool          // see db.Config
+	Migrate     bool          // bring the tables up to date first; otherwise they must be
+	S3          blob.S3Config // where attached files are kept; without a bucket in Dir/files
+	Demo        bool          // the sign-in page tells how to get in
+	Secure      bool          // cookies for https only
 	Version     string
 	Log         *slog.Logger
 	Now         func() time.Time // nil = time.Now
@@ -50,6 +53,7 @@ type Config struct {
 type App struct {
 	Config
 	DB        *db.DB
+	Blobs     blob.Store
 	Bus       *bus.Bus
 	Jobs      *job.Queue
 	Workspace *workspace.Service
@@ -68,6 +72,10 @@ var ErrNotMigrated = errors.New("the database is not up to date: run kizuki migr
 
 // Open connects, migrates if allowed, leases a node number and builds the app.
 func Open(ctx context.Context, c Config) (*App, error) {
+	blobs, err := blobsOf(ctx, c)
+	if err != nil {
+		return nil, err
+	}
 	d, err := db.Open(ctx, db.Config{Dir: c.Dir, URL: c.DatabaseURL, Relaxed: c.Relaxed})
 	if err != nil {
 		return nil, err
@@ -81,9 +89,16 @@ func Open(ctx context.Context, c Config) (*App, error) {
 		d.Close()
 		return nil, err
 	}
-	a := New(d, c)
+	a := New(d, blobs, c)
 	a.node = node
 	return a, nil
+}
+
+func blobsOf(ctx context.Context, c Config) (blob.Store, error) {
+	if c.S3.Bucket == "" {
+		return blob.Folder(filepath.Join(c.Dir, "files")), nil
+	}
+	return blob.S3(ctx, c.S3)
 }
 
 func ready(ctx context.Context, d *db.DB, migrate bool) error {
@@ -97,15 +112,16 @@ func ready(ctx context.Context, d *db.DB, migrate bool) error {
 	return err
 }
 
-// New builds the app on an open, migrated database.
-func New(d *db.DB, c Config) *App {
+// New builds the app on an open, migrated database; blobs are where attached
+// files are kept.
+func New(d *db.DB, blobs blob.Store, c Config) *App {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	a := &App{Config: c, DB: d, Bus: bus.New()}
+	a := &App{Config: c, DB: d, Blobs: blobs, Bus: bus.New()}
 	a.Now = a.clock(c.Now)
 	a.Jobs = job.New(d, c.Log)
 	a.Workspace = workspace.New(d, a.Bus)

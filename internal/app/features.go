@@ -18,6 +18,8 @@ import (
 	"kizuki/internal/everyone/everyonehttp"
 	"kizuki/internal/field"
 	"kizuki/internal/field/fieldhttp"
+	"kizuki/internal/file"
+	"kizuki/internal/file/filehttp"
 	"kizuki/internal/handover"
 	"kizuki/internal/handover/handoverhttp"
 	"kizuki/internal/id"
@@ -63,6 +65,7 @@ type features struct {
 	Renewals  *renewal.Service
 	Revenue   *revenue.Service
 	Timeline  *timeline.Service
+	Files     *file.Service
 	Tasks     *task.Service
 	Rules     *rule.Service
 	Handovers *handover.Service
@@ -90,6 +93,9 @@ func (a *App) build() {
 	a.Timeline.Subscribe(a.Bus)
 	a.Timeline.Record(renewal.Prefix, revenue.Prefix)
 	a.Timeline.Audit = a.Workspace.AuditIn
+	a.Files = file.New(a.DB, a.Bus, a.Blobs)
+	a.Files.Audit = a.Workspace.AuditIn
+	a.Timeline.Files = a.Files
 	a.Renewals.SeesNote = a.seesNote
 	a.Renewals.Schedule(a.Jobs, a.Workspace.EveryWorkspace)
 	a.Tasks = task.NewService(a.DB, a.Bus, task.NotesFunc(a.noteOnTask))
@@ -123,6 +129,7 @@ func (a *App) clocks() {
 	a.Contacts.Now, a.Renewals.Now, a.Revenue.Now, a.Handovers.Now = a.Now, a.Now, a.Now, a.Now
 	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now, a.Everyone.Now, a.Search.Now, a.Views.Now = a.Now, a.Now, a.Now, a.Now, a.Now, a.Now, a.Now
 	a.Digest.Now = a.Now
+	a.Files.Now = a.Now
 }
 
 func (a *App) noteOnTask(ctx context.Context, tx *db.Tx, contract id.ID, body, aboutKind string, about id.ID) error {
@@ -143,6 +150,8 @@ type feature interface {
 // pages makes the http packages and hands each what it needs of the others.
 func (a *App) pages() []feature {
 	trail := timelinehttp.New(a.Timeline, a.Workspace, a.Fields)
+	files := filehttp.New(a.Files)
+	trail.Files = timelinehttp.Files{Src: filehttp.Src, MaxForm: filehttp.MaxForm, Take: files.Take, Chips: files.Chips}
 	tasks := taskhttp.New(a.Tasks, a.Workspace, a.Rules)
 	money := revenuehttp.New(a.Revenue, a.Workspace)
 	renewals := renewalhttp.New(a.Renewals, a.Contracts, renewalhttp.Parts{Signs: a.signs, Names: a.shortNames})
@@ -187,7 +196,7 @@ func (a *App) pages() []feature {
 	people.Mine = append(people.Mine, message.Mine, handovers.Mine)
 	day := todayhttp.New(a.Today, contracts.Sheet)
 	day.Lead = leadOf(handovers)
-	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, money, trail, tasks,
+	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, money, trail, files, tasks,
 		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, everyonehttp.New(a.Everyone, a.Workspace, a.Live, trail.Feed), intakehttp.New(a.Imports),
 		searchhttp.New(a.Search, commands()), saved, message}
 }
@@ -213,6 +222,7 @@ func init() {
 	words.Add(renewalhttp.Words())
 	words.Add(revenuehttp.Words())
 	words.Add(timelinehttp.Words())
+	words.Add(filehttp.Words())
 	words.Add(taskhttp.Words())
 	words.Add(rulehttp.Words())
 	words.Add(handoverhttp.Words())

@@ -1,8 +1,13 @@
 package app_test
 
 import (
+	"bytes"
+	"context"
+	"image"
+	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"kizuki/internal/contact"
@@ -35,7 +40,7 @@ func furnish(t *testing.T, a *apptest.App) contract.Contract {
 	must(err)
 	_, err = a.Contacts.Add(ctx, c.ID, contact.Contact{Name: "佐藤 亮"}, "推進役")
 	must(err)
-	note, err := a.Timeline.Post(ctx, timeline.PostInput{Contract: c.ID, Body: "返信がいつもより短い @田村 健", Hunch: "bad"})
+	note, err := a.Timeline.Post(ctx, timeline.PostInput{Contract: c.ID, Body: "返信がいつもより短い @田村 健", Hunch: "bad", Files: uploads(t, a, ctx, "資料")})
 	must(err)
 	_, err = a.Timeline.Post(a.As(who.Member), timeline.PostInput{Contract: c.ID, Parent: note.ID, Body: "電話してみては"})
 	must(err)
@@ -79,4 +84,23 @@ func broughtIn(t *testing.T, a *apptest.App, csv string) (id.ID, intake.Import) 
 		t.Fatal(err, len(page.Items))
 	}
 	return page.Items[0].ID, im
+}
+
+// uploads are a text and a picture of a name that somebody has sent, waiting to
+// be attached.
+func uploads(t *testing.T, a *apptest.App, ctx context.Context, name string) []id.ID {
+	t.Helper()
+	var picture bytes.Buffer
+	if err := png.Encode(&picture, image.NewGray(image.Rect(0, 0, 8, 8))); err != nil {
+		t.Fatal(err)
+	}
+	var out []id.ID
+	for ending, data := range map[string]string{".txt": name + "の中身", ".png": picture.String()} {
+		f, err := a.Files.Upload(ctx, name+ending, strings.NewReader(data))
+		if err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, f.ID)
+	}
+	return out
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -10,12 +11,26 @@ import (
 	"kizuki/internal/today"
 )
 
-const sweepKind = "workspace.sweep"
+const (
+	sweepKind = "workspace.sweep"
+	filesKind = "file.sweep"
+)
 
 // housekeeping is what nobody asks for and somebody must do.
 func (a *App) housekeeping() {
 	a.Jobs.Handle(sweepKind, func(ctx context.Context, _ job.Job) error { return a.Workspace.Sweep(ctx) })
 	a.Jobs.Cron(sweepKind, "30 3 * * *", time.UTC, sweepKind)
+	a.Jobs.Handle(filesKind, func(ctx context.Context, _ job.Job) error { return a.sweepFiles(ctx) })
+	a.Jobs.Cron(filesKind, "47 * * * *", time.UTC, filesKind)
+}
+
+// sweepFiles lets no workspace wait for another whose bytes cannot be deleted.
+func (a *App) sweepFiles(ctx context.Context) error {
+	list, err := a.Workspace.EveryWorkspace(ctx)
+	for _, w := range list {
+		err = errors.Join(err, a.Files.Sweep(ctx, w.ID))
+	}
+	return err
 }
 
 // absences are the rows that vanished from lists members answer for. One of

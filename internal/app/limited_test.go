@@ -32,6 +32,7 @@ type limited struct {
 	*apptest.App
 	open, closed contract.Contract
 	ids          []id.ID // of everything that is closed, and of what it hangs on
+	files        []id.ID // attached to what is closed, and one that waits to be
 }
 
 func closeSome(t *testing.T, a *apptest.App) *limited {
@@ -50,7 +51,8 @@ func closeSome(t *testing.T, a *apptest.App) *limited {
 	must(err)
 	_, err = a.Contacts.Add(a.Ctx, w.closed.ID, contact.Contact{Name: secret + "さん"}, "決裁者")
 	must(err)
-	first, err := a.Timeline.Post(a.As(who.Member), timeline.PostInput{Contract: w.closed.ID, Body: secret + "の話を聞いた", Hunch: "bad"})
+	onClosed, onNote, loose := uploads(t, a, a.As(who.Member), secret+"の資料"), uploads(t, a, a.Ctx, secret+"の図"), uploads(t, a, a.Ctx, secret)
+	first, err := a.Timeline.Post(a.As(who.Member), timeline.PostInput{Contract: w.closed.ID, Body: secret + "の話を聞いた", Hunch: "bad", Files: onClosed})
 	must(err)
 	reply, err := a.Timeline.Post(a.Ctx, timeline.PostInput{Contract: w.closed.ID, Parent: first.ID, Body: "@田村 健 " + secret + "にして"})
 	must(err)
@@ -60,11 +62,13 @@ func closeSome(t *testing.T, a *apptest.App) *limited {
 	must(err)
 	must(a.Contracts.Limit(a.Ctx, w.closed.ID, true, []audience.Reader{admin}))
 	note, err := a.Timeline.Post(a.Ctx, timeline.PostInput{Contract: w.open.ID, Body: "@田村 健 " + secret + "のメモ", Hunch: "good",
-		Visibility: timeline.AuthorOnly, Readers: []audience.Reader{admin}})
+		Visibility: timeline.AuthorOnly, Readers: []audience.Reader{admin}, Files: onNote})
 	must(err)
 	below, err := a.Timeline.Post(a.As(who.Admin), timeline.PostInput{Contract: w.open.ID, Parent: note.ID, Body: secret + "の返信"})
 	must(err)
 	w.ids = []id.ID{w.closed.ID, w.open.ID, w.closed.OrgID, first.ID, reply.ID, due.ID, note.ID, below.ID, a.Actors[who.Owner].Member}
+	w.files = slices.Concat(onClosed, onNote, loose)
+	w.ids = append(w.ids, w.files...)
 	owner, listed := a.Program(who.Owner, workspace.ScopeRead), map[string]bool{}
 	for _, e := range a.REST.Table() {
 		if e.Method == "GET" && !strings.Contains(e.Path, "{") && !stream(e.Path) {
@@ -77,6 +81,11 @@ func closeSome(t *testing.T, a *apptest.App) *limited {
 		}
 	}
 	return w
+}
+
+// isFile tells of an address whether it is of a file that is closed.
+func (w *limited) isFile(path string) bool {
+	return slices.ContainsFunc(w.files, func(f id.ID) bool { return strings.HasPrefix(path+"/", "/files/"+f.String()+"/") })
 }
 
 // paths are a route with every id that could lead to something closed.
@@ -110,7 +119,7 @@ func TestNothingClosedGetsOut(t *testing.T) {
 						if says := leaks(got.Body, path); says != "" {
 							t.Errorf("%s as %s: %s", path, role, says)
 						}
-						if strings.HasPrefix(path, "/contracts/"+w.closed.ID.String()) && got.Status < 400 {
+						if (strings.HasPrefix(path, "/contracts/"+w.closed.ID.String()) || w.isFile(path)) && got.Status < 400 {
 							t.Errorf("%s as %s: %d", path, role, got.Status)
 						}
 					}
@@ -121,8 +130,9 @@ func TestNothingClosedGetsOut(t *testing.T) {
 					continue
 				}
 				for _, path := range w.paths(strings.TrimPrefix(e.Path, "/api/v1")) {
-					if says := leaks(p.Do("GET", path, nil).Body, path); says != "" {
-						t.Errorf("%s as %s: %s", path, role, says)
+					got := p.Do("GET", path, nil)
+					if says := leaks(got.Body, path); says != "" || w.isFile(path) && got.Status != 404 {
+						t.Errorf("%s as %s: %d %s", path, role, got.Status, says)
 					}
 				}
 			}

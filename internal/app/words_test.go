@@ -7,6 +7,7 @@ import (
 	"kizuki/internal/contract/contracthttp"
 	"kizuki/internal/digest/digesthttp"
 	"kizuki/internal/field/fieldhttp"
+	"kizuki/internal/file/filehttp"
 	"kizuki/internal/handover/handoverhttp"
 	"kizuki/internal/intake/intakehttp"
 	"kizuki/internal/org/orghttp"
@@ -16,6 +17,7 @@ import (
 	"kizuki/internal/task/taskhttp"
 	"kizuki/internal/timeline/timelinehttp"
 	"kizuki/internal/today/todayhttp"
+	"kizuki/internal/view/viewhttp"
 	"kizuki/internal/web/words/wordstest"
 	"kizuki/internal/workspace/workspacehttp"
 )
@@ -24,6 +26,6 @@ import (
 // and no page holds a word of its own.
 func TestWords(t *testing.T) {
 	wordstest.CheckCatalogues(t, api.Words(), workspacehttp.Words(), fieldhttp.Words(), orghttp.Words(), contracthttp.Words(), renewalhttp.Words(),
-		timelinehttp.Words(), taskhttp.Words(), rulehttp.Words(), handoverhttp.Words(), todayhttp.Words(), intakehttp.Words(), searchhttp.Words(), digesthttp.Words())
+		timelinehttp.Words(), filehttp.Words(), taskhttp.Words(), rulehttp.Words(), handoverhttp.Words(), todayhttp.Words(), intakehttp.Words(), searchhttp.Words(), digesthttp.Words(), viewhttp.Words())
 	wordstest.CheckTempl(t, "../..")
 }

@@ -59,7 +59,8 @@ type Doc struct {
 	Author   id.ID
 	Owner    id.ID // 0: its contract's
 	At       time.Time
-	Limited  bool // not for everyone: that somebody reads a note is written down
+	Limited  bool  // not for everyone: that somebody reads a note is written down
+	Note     id.ID // the note that is read with it, if it is none itself
 }
 
 // Hit is something found.

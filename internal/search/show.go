@@ -126,8 +126,12 @@ func (s *Service) called(ctx context.Context, ws id.ID, ids []id.ID, stmt, colum
 func (s *Service) witness(ctx context.Context, a who.Actor, docs map[thing]Doc) error {
 	var notes []id.ID
 	for t, d := range docs {
-		if d.Limited && d.Author != a.Member && t.kind == audience.KindNote {
+		switch {
+		case !d.Limited || d.Author == a.Member:
+		case t.kind == audience.KindNote:
 			notes = append(notes, d.Ref)
+		case d.Note != 0:
+			notes = append(notes, d.Note)
 		}
 	}
 	return audience.Witness(ctx, s.db, a, audience.KindNote, notes, cal.Of(s.Now().In(a.Location())), s.Audit)

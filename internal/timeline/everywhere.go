@@ -134,7 +134,7 @@ func (s *Service) conversations(ctx context.Context, a who.Actor, said []saying)
 	if err := addReplies(ctx, s.db, a, entries); err != nil {
 		return nil, err
 	}
-	if err := s.shown(ctx, a, notesIn(entries)); err != nil {
+	if err := s.given(ctx, a, notesIn(entries)); err != nil {
 		return nil, err
 	}
 	var out []Conversation

@@ -52,7 +52,32 @@ func (s *Service) Limit(ctx context.Context, noteID id.ID, visibility string, re
 	return n, err
 }
 
-// shown completes notes that are given to somebody: limited ones say who reads
+// given completes notes that are given to somebody whole: with their files, and
+// see shown.
+func (s *Service) given(ctx context.Context, a who.Actor, notes []*Note) error {
+	if err := s.WithFiles(ctx, notes...); err != nil {
+		return err
+	}
+	return s.shown(ctx, a, notes)
+}
+
+// WithFiles reads what is attached to notes that may be read, in one statement.
+func (s *Service) WithFiles(ctx context.Context, notes ...*Note) error {
+	if s.Files == nil || len(notes) == 0 {
+		return nil
+	}
+	ids := make([]id.ID, len(notes))
+	for i, n := range notes {
+		ids[i] = n.ID
+	}
+	found, err := s.Files.OfNotes(ctx, ids)
+	for _, n := range notes {
+		n.Files = found[n.ID]
+	}
+	return err
+}
+
+// shown completes notes of which somebody is given words: limited ones say who reads
 // them, and that somebody else than the author has is written down.
 func (s *Service) shown(ctx context.Context, a who.Actor, notes []*Note) error {
 	var limited, foreign []id.ID

@@ -258,20 +258,6 @@ func TestHunchFreezes(t *testing.T) {
 	})
 }
 
-func TestSuggestHunch(t *testing.T) {
-	for _, s := range []string{"これヤバい", "やばいかも", "ﾔﾊﾞｲ", "ちょっと不安です", "なんとなく*嫌な予感*", "まずいことになった", "心配です",
-		"I have a bad feeling", "a bit Worried", "いやな予感"} {
-		if !SuggestHunch(s) {
-			t.Errorf("%q is not offered a hunch", s)
-		}
-	}
-	for _, s := range []string{"", "順調です", "まずいくつか確認する", "心配ないと思う", "不安はないそう", "ご心配をおかけしました", "not worried at all"} {
-		if SuggestHunch(s) {
-			t.Errorf("%q is offered a hunch", s)
-		}
-	}
-}
-
 func TestNews(t *testing.T) {
 	each(t, func(w *world) {
 		var got []string
@@ -292,6 +278,20 @@ func TestNews(t *testing.T) {
 		want := []string{"note.created", "note.changed", "note.changed", "note.deleted", "note.changed"}
 		if !slices.Equal(got, want) {
 			w.t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+// Without the feature that keeps files nothing can be attached, and a note that
+// asks for it is not half posted.
+func TestNothingIsAttachedWithoutFiles(t *testing.T) {
+	each(t, func(w *world) {
+		_, err := w.s.Post(w.as("岡田"), PostInput{Contract: w.minato, Body: "x", Files: []id.ID{id.New()}})
+		wantErr(t, err, errs.NotFound, "err.not_found")
+		_, err = w.s.Post(w.as("岡田"), PostInput{Contract: w.minato, Files: []id.ID{id.New()}})
+		wantErr(t, err, errs.Invalid, "timeline.err.file_alone")
+		if p := w.trail("岡田", All); len(p.Entries) != 0 {
+			t.Error(texts(p.Entries))
 		}
 	})
 }

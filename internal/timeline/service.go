@@ -31,9 +31,19 @@ type Service struct {
 
 	// Audit writes down who reads limited notes; app hands it in.
 	Audit audience.Audit
+	// Files keeps what is attached to notes; app hands it in, nil has none.
+	Files Files
 
 	namers  map[string]Namer
 	records []string
+}
+
+// Files is the feature that keeps what is attached to notes.
+type Files interface {
+	// AttachIn posts the actor's uploads with a note.
+	AttachIn(ctx context.Context, tx *db.Tx, n Note, files []id.ID) error
+	// OfNotes gives the files of notes the actor may read.
+	OfNotes(ctx context.Context, notes []id.ID) (map[id.ID][]File, error)
 }
 
 // Namer gives the names of things of one kind, for the actors of events and
@@ -60,6 +70,7 @@ type PostInput struct {
 	AboutID    id.ID
 	Visibility string            // Everyone if empty
 	Readers    []audience.Reader // of one that is AuthorOnly: who may read it, too
+	Files      []id.ID           // uploads to attach
 }
 
 // Post writes a note.
@@ -71,6 +82,9 @@ func (s *Service) Post(ctx context.Context, in PostInput) (n Note, err error) {
 		n, err = s.PostIn(ctx, tx, in)
 		return err
 	})
+	if err == nil && len(in.Files) > 0 {
+		err = s.WithFiles(ctx, &n)
+	}
 	return n, err
 }
 
@@ -110,6 +124,14 @@ func (s *Service) PostIn(ctx context.Context, tx *db.Tx, in PostInput) (Note, er
 			return Note{}, err
 		}
 	}
+	if len(in.Files) > 0 {
+		if s.Files == nil {
+			return Note{}, errs.Missing("file")
+		}
+		if err := s.Files.AttachIn(ctx, tx, n, in.Files); err != nil {
+			return Note{}, err
+		}
+	}
 	if err := s.tell(ctx, tx, a, n, meant, answered); err != nil {
 		return Note{}, err
 	}
@@ -119,6 +141,9 @@ func (s *Service) PostIn(ctx context.Context, tx *db.Tx, in PostInput) (Note, er
 // compose cleans and checks what does not need the database.
 func (s *Service) compose(a who.Actor, in PostInput) (n Note, err error) {
 	body, err := checkBody(in.Body, in.Hunch)
+	if len(in.Files) > 0 && body == "" && (err == nil || errs.As(err).Key == "timeline.err.empty") {
+		err = errs.Field("body", "timeline.err.file_alone")
+	}
 	if err != nil {
 		return n, err
 	}
@@ -270,7 +295,7 @@ func (s *Service) Get(ctx context.Context, noteID id.ID) (Note, error) {
 	if err != nil {
 		return n, err
 	}
-	return n, s.shown(ctx, a, []*Note{&n})
+	return n, s.given(ctx, a, []*Note{&n})
 }
 
 // Names says what things of a kind are called, in one query; kinds nobody

@@ -79,6 +79,16 @@ type Note struct {
 	Deleted    bool
 	Before     time.Time // when somebody last wrote before it; trails only
 	Replies    []Note    // oldest first; trails only
+	Files      []File    // attached, in the order they came in
+}
+
+// File is what the trail knows of something attached to a note.
+type File struct {
+	ID            id.ID
+	Name, Type    string
+	Size          int64
+	Width, Height int  // of a picture
+	Preview       bool // it has a small version
 }
 
 // Edited reports whether the words are not the first ones.
@@ -239,41 +249,4 @@ func checkBody(body string, hunch Hunch) (string, error) {
 		return "", errs.Field("body", "err.too_long", "Max", MaxBody)
 	}
 	return body, nil
-}
-
-// worries are the words after which a hunch is offered. They are few on
-// purpose: an offer that comes too often is not read. Compared by
-// text.FoldKana, so that ヤバい, やばい and ヤバイ are one.
-var worries = folded("やばい", "不安", "嫌な予感", "いやな予感", "まずい", "心配", "worried", "bad feeling", "nervous")
-
-// calm are sentences in which such a word says the opposite.
-var calm = strings.NewReplacer(pairs(folded("心配ない", "心配はない", "心配なさそう", "心配いらない", "心配無用", "ご心配",
-	"不安ない", "不安はない", "不安なく", "not worried", "not nervous",
-	"まずいく", "まずいち", "まずいつ", "まずいろ", "まずいっ", "まずいま"))...) // まず いくつか, まず 一度 …
-
-// SuggestHunch reports whether words sound as if a bad feeling stood behind
-// them; the page then asks, quietly.
-func SuggestHunch(body string) bool {
-	body = calm.Replace(text.FoldKana(body))
-	for _, w := range worries {
-		if strings.Contains(body, w) {
-			return true
-		}
-	}
-	return false
-}
-
-func folded(list ...string) []string {
-	for i := range list {
-		list[i] = text.FoldKana(list[i])
-	}
-	return list
-}
-
-func pairs(list []string) []string {
-	out := make([]string, 0, 2*len(list))
-	for _, s := range list {
-		out = append(out, s, " ")
-	}
-	return out
 }

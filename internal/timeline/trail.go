@@ -52,11 +52,11 @@ func (s *Service) Trail(ctx context.Context, contract id.ID, show Show, cursor s
 			return p, err
 		}
 	}
-	given := notesIn(p.Entries)
+	all := notesIn(p.Entries)
 	for i := range p.Pinned {
-		given = append(given, &p.Pinned[i])
+		all = append(all, &p.Pinned[i])
 	}
-	return p, s.shown(ctx, a, given)
+	return p, s.given(ctx, a, all)
 }
 
 // notesIn are the notes of entries, replies too.
@@ -130,7 +130,7 @@ func (s *Service) Notes(ctx context.Context, contract id.ID, cursor string, limi
 	if err != nil {
 		return nil, "", err
 	}
-	return list, next, s.shown(ctx, a, pointers(list))
+	return list, next, s.given(ctx, a, pointers(list))
 }
 
 func pointers(list []Note) []*Note {

@@ -14,12 +14,28 @@ import (
 // Form is a posted form whose values were cleaned at the edge.
 type Form struct{ url.Values }
 
-// ReadForm reads the body of a POST; a body over the limit is TooLarge.
+// formMemory is how much of a form with files is held in memory; the rest waits
+// on disk until the request ends.
+const formMemory = 1 << 20
+
+// ReadForm reads the body of a POST, with files or without; a body over the
+// limit is TooLarge.
 func ReadForm(r *http.Request) (Form, error) {
-	if err := r.ParseForm(); err != nil {
+	read := r.ParseForm
+	if IsMultipart(r) {
+		read = func() error { return r.ParseMultipartForm(formMemory) }
+	} else if r.Body != nil {
+		r.Body = http.MaxBytesReader(nil, r.Body, maxBody) // the route's own limit is for files
+	}
+	if err := read(); err != nil {
 		return Form{}, BodyError(err)
 	}
 	return Form{r.Form}, nil
+}
+
+// IsMultipart reports whether a form may have files in it.
+func IsMultipart(r *http.Request) bool {
+	return strings.HasPrefix(r.Header.Get("Content-Type"), "multipart/form-data")
 }
 
 // BodyError says in our terms why a body could not be read.

@@ -64,7 +64,7 @@ func (h *Handlers) sheet(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handlers) showSheet(w http.ResponseWriter, r *http.Request, status int, p *sheetPage) error {
-	meta := web.Meta{Title: p.title(), Place: "/contracts", Islands: []string{"mention"}, WriteTo: "#note"}
+	meta := web.Meta{Title: p.title(), Place: "/contracts", Islands: []string{"mention", "attach"}, WriteTo: "#note"}
 	return web.Page(w, r, status, meta, p.page())
 }
 

@@ -94,7 +94,7 @@ func (h *Handlers) page(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 	}
-	return web.Page(w, r, http.StatusOK, web.Meta{Title: p.title(ctx), Place: "/everyone", Islands: []string{"mention", "live"}}, p.view())
+	return web.Page(w, r, http.StatusOK, web.Meta{Title: p.title(ctx), Place: "/everyone", Islands: []string{"mention", "attach", "live"}}, p.view())
 }
 
 func (h *Handlers) fill(ctx context.Context, p *page, q everyone.Query, found everyone.Page) (err error) {

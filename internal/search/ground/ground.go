@@ -1,5 +1,5 @@
 // Package ground makes the kinds of the features search stands on findable:
-// notes, contracts, customers, contacts and tasks.
+// notes, contracts, customers, contacts, tasks and files.
 package ground
 
 import (
@@ -13,6 +13,7 @@ import (
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
+	"kizuki/internal/file"
 	"kizuki/internal/id"
 	"kizuki/internal/org"
 	"kizuki/internal/search"
@@ -23,7 +24,7 @@ import (
 
 // Kinds are all of them; later features bring their own.
 func Kinds() []search.Kind {
-	return []search.Kind{notes(), contracts(), organizations(), contacts(), tasks()}
+	return []search.Kind{notes(), contracts(), organizations(), contacts(), tasks(), files()}
 }
 
 // table reads things by one statement: id, title, body, contract, author,
@@ -244,4 +245,38 @@ func partsOf(ctx context.Context, q db.Queryer, ws id.ID, parents []id.ID) ([]id
 	w.And("workspace_id = ?", ws)
 	db.In(&w, "parent_id", parents)
 	return db.All(ctx, q, db.Value[id.ID], "SELECT id FROM task WHERE "+w.SQL(), w.Args()...)
+}
+
+// files are found by their names, by those who may read the note they hang on.
+func files() search.Kind {
+	t := table{name: "file", alias: "f", joins: " JOIN note n ON n.workspace_id = f.workspace_id AND n.id = f.note_id",
+		alive: "f.stored = TRUE AND f.deleted_at = 0 AND n.deleted_at = 0"}
+	return search.Kind{Name: "file", Said: []string{"ファイル", "添付", "files", "attachments"},
+		News: []bus.Kind{file.Attached},
+		Also: []search.Also{{News: []bus.Kind{timeline.NoteChanged, timeline.NoteDeleted}, Refs: filesOf}},
+		Load: t.loadFiles, Each: t.each,
+		See: func(w *db.Where, a who.Actor, d string) string {
+			return "EXISTS (SELECT 1 FROM file f" + t.joins + " WHERE f.workspace_id = " + d + ".workspace_id AND f.id = " + d + ".ref_id AND " +
+				t.alive + " AND " + audience.Note(w, a, "n") + " AND " + audience.OfContract(w, a, "n") + ")"
+		},
+		URL: func(h search.Hit) string { return "/files/" + h.ID.String() + "/note" },
+	}
+}
+
+func (t table) loadFiles(ctx context.Context, q db.Queryer, ws id.ID, refs []id.ID) ([]search.Doc, error) {
+	var w db.Where
+	w.And("f.workspace_id = ?", ws)
+	db.In(&w, "f.id", refs)
+	w.And(t.alive)
+	return db.All(ctx, q, func(r db.Row) (d search.Doc, err error) {
+		err = r.Scan(&d.Ref, &d.Title, &d.Contract, &d.Author, (*db.Time)(&d.At), &d.Limited, &d.Note)
+		return d, err
+	}, "SELECT f.id, f.name, f.contract_id, f.created_by, n.at, n.visibility <> 'everyone', n.id FROM file f"+t.joins+" WHERE "+w.SQL(), w.Args()...)
+}
+
+func filesOf(ctx context.Context, q db.Queryer, ws id.ID, notes []id.ID) ([]id.ID, error) {
+	var w db.Where
+	w.And("workspace_id = ?", ws)
+	db.In(&w, "note_id", notes)
+	return db.All(ctx, q, db.Value[id.ID], "SELECT id FROM file WHERE "+w.SQL(), w.Args()...)
 }

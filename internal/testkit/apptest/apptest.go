@@ -10,6 +10,7 @@ import (
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"kizuki/internal/app"
+	"kizuki/internal/blob"
 	"kizuki/internal/db"
 	"kizuki/internal/id"
 	"kizuki/internal/who"
@@ -54,7 +56,7 @@ func New(t testing.TB, d *db.DB, set ...func(*app.Config)) *App {
 	for _, f := range set {
 		f(&config)
 	}
-	a.App = app.New(d, config)
+	a.App = app.New(d, blob.Folder(filepath.Join(t.TempDir(), "files")), config)
 	a.Server = httptest.NewServer(a.Handler())
 	t.Cleanup(a.Server.Close)
 	owner, err := a.Workspace.CreateWorkspace(context.Background(), workspace.SetupInput{Workspace: "テスト", Name: "岡田 真帆",
@@ -140,7 +142,7 @@ func (a *App) Guest() *Browser { return newBrowser(a.t, a.Server.URL) }
 func (a *App) Twin() *app.App {
 	config := a.Config
 	config.Now = a.clock
-	return app.New(a.DB, config)
+	return app.New(a.DB, a.Blobs, config)
 }
 
 // Visit is a browser on an app that nobody has furnished.

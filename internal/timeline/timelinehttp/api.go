@@ -40,8 +40,19 @@ type NoteJSON struct {
 	Visibility string       `json:"visibility" enum:"everyone,author" doc:"author: its author and the readers"`
 	Readers    []ReaderJSON `json:"readers"`
 	Pinned     bool         `json:"pinned" doc:"held above the trail"`
+	Files      []FileJSON   `json:"files"`
 	Version    int64        `json:"version"`
 	Edited     bool         `json:"edited"`
+}
+
+// FileJSON is something attached to a note; its bytes are at /files/{id}.
+type FileJSON struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Type   string `json:"type"`
+	Size   int64  `json:"size" doc:"bytes"`
+	Width  int    `json:"width" doc:"of a picture; 0 of anything else"`
+	Height int    `json:"height"`
 }
 
 // EventJSON is one thing that happened to a contract.
@@ -108,6 +119,7 @@ type postInput struct {
 		Parent     string   `json:"parent,omitempty" doc:"the note to reply to"`
 		Visibility string   `json:"visibility,omitempty" enum:",everyone,author"`
 		Readers    []string `json:"readers,omitempty" doc:"member:ID or unit:ID: who may read one of visibility author, too"`
+		Files      []string `json:"files,omitempty" doc:"uploads of one's own to attach, see POST /files; they need words"`
 	}
 }
 
@@ -188,6 +200,13 @@ func (h *Handlers) createNote(ctx context.Context, in *postInput) (*created, err
 	}
 	p := timeline.PostInput{Contract: contractID, Body: in.Body.Body, Hunch: timeline.Hunch(in.Body.Hunch), Visibility: in.Body.Visibility,
 		Readers: audience.Parse(in.Body.Readers)}
+	for _, s := range in.Body.Files {
+		f, err := id.Parse(s)
+		if err != nil {
+			return nil, errs.Field("files", "err.choice")
+		}
+		p.Files = append(p.Files, f)
+	}
 	if in.Body.Parent != "" {
 		if p.Parent, err = id.Parse(in.Body.Parent); err != nil {
 			return nil, errs.Field("parent", "err.choice")
@@ -207,36 +226,39 @@ func (h *Handlers) listEvents(ctx context.Context, in *listInput) (*api.List[Eve
 }
 
 func (h *Handlers) getNote(ctx context.Context, in *PathInput) (*api.One[NoteJSON], error) {
-	return oneNote(in, func(noteID id.ID) (timeline.Note, error) { return h.svc.Get(ctx, noteID) })
+	return h.oneNote(ctx, in, func(noteID id.ID) (timeline.Note, error) { return h.svc.Get(ctx, noteID) })
 }
 
 func (h *Handlers) editNote(ctx context.Context, in *editInput) (*api.One[NoteJSON], error) {
-	return oneNote(&in.PathInput, func(noteID id.ID) (timeline.Note, error) {
+	return h.oneNote(ctx, &in.PathInput, func(noteID id.ID) (timeline.Note, error) {
 		return h.svc.Edit(ctx, noteID, timeline.EditInput{Body: in.Body.Body, Version: in.Body.Version})
 	})
 }
 
 func (h *Handlers) setHunch(ctx context.Context, in *hunchInput) (*api.One[NoteJSON], error) {
-	return oneNote(&in.PathInput, func(noteID id.ID) (timeline.Note, error) {
+	return h.oneNote(ctx, &in.PathInput, func(noteID id.ID) (timeline.Note, error) {
 		return h.svc.SetHunch(ctx, noteID, timeline.Hunch(in.Body.Hunch))
 	})
 }
 
 func (h *Handlers) pinNote(ctx context.Context, in *pinInput) (*api.One[NoteJSON], error) {
-	return oneNote(&in.PathInput, func(noteID id.ID) (timeline.Note, error) { return h.svc.Pin(ctx, noteID, in.Body.Pinned) })
+	return h.oneNote(ctx, &in.PathInput, func(noteID id.ID) (timeline.Note, error) { return h.svc.Pin(ctx, noteID, in.Body.Pinned) })
 }
 
 func (h *Handlers) deleteNote(ctx context.Context, in *PathInput) (*empty, error) {
-	_, err := oneNote(in, func(noteID id.ID) (timeline.Note, error) { return h.svc.Delete(ctx, noteID) })
+	_, err := h.oneNote(ctx, in, func(noteID id.ID) (timeline.Note, error) { return h.svc.Delete(ctx, noteID) })
 	return nil, err
 }
 
-func oneNote(in *PathInput, f func(id.ID) (timeline.Note, error)) (*api.One[NoteJSON], error) {
+func (h *Handlers) oneNote(ctx context.Context, in *PathInput, f func(id.ID) (timeline.Note, error)) (*api.One[NoteJSON], error) {
 	noteID, err := in.ref("note")
 	if err != nil {
 		return nil, err
 	}
 	n, err := f(noteID)
+	if err == nil {
+		err = h.svc.WithFiles(ctx, &n)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -299,8 +321,13 @@ func personJSON(p timeline.Person) *PersonJSON {
 
 func noteJSON(n timeline.Note) NoteJSON {
 	return NoteJSON{ID: n.ID.String(), Contract: n.Contract.String(), Parent: refJSON(n.Parent), Author: personJSON(n.Author),
-		At: api.Instant(n.At), Body: n.Body, Hunch: string(n.Hunch), Visibility: n.Visibility, Readers: mapped(n.Readers, readerJSON), Pinned: n.Pinned, Version: n.Version, Edited: n.Edited(),
+		At: api.Instant(n.At), Body: n.Body, Hunch: string(n.Hunch), Visibility: n.Visibility, Readers: mapped(n.Readers, readerJSON), Pinned: n.Pinned,
+		Files: mapped(n.Files, fileJSON), Version: n.Version, Edited: n.Edited(),
 		Context: ContextJSON{n.Context.Days, n.Context.Outlook}}
+}
+
+func fileJSON(f timeline.File) FileJSON {
+	return FileJSON{f.ID.String(), f.Name, f.Type, f.Size, f.Width, f.Height}
 }
 
 func eventJSON(e timeline.Event) EventJSON {

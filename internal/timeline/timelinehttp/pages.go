@@ -17,7 +17,7 @@ import (
 	"kizuki/internal/web/words"
 )
 
-var island = []string{"mention"}
+var island = []string{"mention", "attach"}
 
 func (v panelView) link(s timeline.Show) string {
 	u, err := url.Parse(v.query.Base)
@@ -98,7 +98,7 @@ func (h *Handlers) post(w http.ResponseWriter, r *http.Request) error {
 	if in.AboutID, err = f.ID("about_id"); err != nil {
 		return err
 	}
-	n, err := h.svc.Post(r.Context(), in)
+	n, err := h.postWithFiles(f, r, &in)
 	switch {
 	case err != nil && web.IsInput(err):
 		return h.again(w, r, f, in, err)
@@ -122,12 +122,23 @@ func (h *Handlers) post(w http.ResponseWriter, r *http.Request) error {
 	return web.Fragment(w, r, http.StatusOK, posted(panel, noteBox(box)))
 }
 
+// postWithFiles keeps what came with the form first: what is refused for its words
+// has its files already when it is posted again.
+func (h *Handlers) postWithFiles(f web.Form, r *http.Request, in *timeline.PostInput) (n timeline.Note, err error) {
+	if h.Files.Take != nil {
+		if in.Files, err = h.Files.Take(f, r); err != nil {
+			return n, err
+		}
+	}
+	return h.svc.Post(r.Context(), *in)
+}
+
 // again shows the box as it was filled, with what is wrong.
 func (h *Handlers) again(w http.ResponseWriter, r *http.Request, f web.Form, in timeline.PostInput, err error) error {
 	box := h.boxProps(r.Context(), in.Contract, f.Line("to"), f.Get("back"))
 	target := "#note-box"
 	if in.Parent != 0 {
-		box = replyBox(in.Contract, in.Parent)
+		box = h.replyBox(r.Context(), in.Contract, in.Parent)
 		target = "#" + box.Attrs["id"].(string)
 	}
 	box.Value, box.Hunch = in.Body, string(in.Hunch)
@@ -136,6 +147,11 @@ func (h *Handlers) again(w http.ResponseWriter, r *http.Request, f web.Form, in 
 	}
 	for _, text := range web.FieldErrors(r.Context(), err) {
 		box.Error += text
+	}
+	if box.Attach != nil {
+		if box.Attach.Chips, err = h.Files.Chips(r.Context(), in.Files); err != nil {
+			return err
+		}
 	}
 	switch {
 	case web.IsFragment(r):
@@ -158,9 +174,9 @@ func retarget(w http.ResponseWriter, target string) {
 }
 
 // replyBox is the small box under a note.
-func replyBox(contractID, top id.ID) ui.NoteBoxProps {
+func (h *Handlers) replyBox(ctx context.Context, contractID, top id.ID) ui.NoteBoxProps {
 	action := "/contracts/" + contractID.String() + "/notes"
-	return ui.NoteBoxProps{Action: action, ID: "answer-" + top.String(), MentionSrc: "/people", Reply: true,
+	return ui.NoteBoxProps{Action: action, ID: "answer-" + top.String(), MentionSrc: "/people", Reply: true, Attach: h.attach(ctx, contractID, top),
 		Hidden: []ui.Option{{Value: "parent", Label: top.String()}},
 		Attrs:  ui.Attrs{"id": "answering-" + top.String(), "hx-post": action, "hx-target": "#note-" + top.String(), "hx-swap": "morph:outerHTML"}}
 }
@@ -170,7 +186,7 @@ func (h *Handlers) reply(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	box := replyBox(n.Contract, n.ID)
+	box := h.replyBox(r.Context(), n.Contract, n.ID)
 	if web.IsFragment(r) {
 		return web.Fragment(w, r, http.StatusOK, noteBox(box))
 	}

@@ -14,6 +14,7 @@ import (
 	"kizuki/internal/contract"
 	"kizuki/internal/id"
 	"kizuki/internal/timeline"
+	"kizuki/internal/timeline/worry"
 	"kizuki/internal/web"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
@@ -171,9 +172,49 @@ func followText(follows, muted bool) string {
 
 func (h *Handlers) boxProps(ctx context.Context, contractID id.ID, to, back string) ui.NoteBoxProps {
 	action := "/contracts/" + contractID.String() + "/notes"
-	return ui.NoteBoxProps{Action: action, To: to, MentionSrc: "/people", Readers: h.readers(ctx, timeline.Note{}),
+	return ui.NoteBoxProps{Action: action, To: to, MentionSrc: "/people", Readers: h.readers(ctx, timeline.Note{}), Attach: h.attach(ctx, contractID),
 		Hidden: []ui.Option{{Value: "back", Label: back}, {Value: "to", Label: to}},
 		Attrs:  ui.Attrs{"id": "note-box", "hx-post": action, "hx-target": "#trail-panel", "hx-swap": "morph:outerHTML"}}
+}
+
+// attach lets files be attached to what is written at a place, and the words be
+// found again there by who wrote them.
+func (h *Handlers) attach(ctx context.Context, place ...id.ID) *ui.AttachProps {
+	if h.Files.Take == nil {
+		return nil
+	}
+	p := &ui.AttachProps{Src: h.Files.Src, Draft: who.From(ctx).Member.String()}
+	for _, ref := range place {
+		p.Draft += "." + ref.String()
+	}
+	return p
+}
+
+// filesOf are the files of a note as they are drawn, the pictures first.
+func filesOf(n timeline.Note) []ui.FileProps {
+	var pictures, others []ui.FileProps
+	for _, f := range n.Files {
+		p := ui.FileProps{ID: f.ID.String(), Href: "/files/" + f.ID.String(), Name: f.Name, Size: words.Size(f.Size)}
+		if !f.Preview {
+			others = append(others, p)
+			continue
+		}
+		p.Preview = p.Href + "/preview"
+		p.Width, p.Height = within(f.Width, f.Height, 320, 144)
+		pictures = append(pictures, p)
+	}
+	return append(pictures, others...)
+}
+
+// within is the size of a picture that is to be no larger than w by h.
+func within(width, height, w, h int) (int, int) {
+	if width > w {
+		width, height = w, max(1, height*w/width)
+	}
+	if height > h {
+		width, height = max(1, width*h/height), h
+	}
+	return width, height
 }
 
 // drawing holds what all entries of a page need.
@@ -355,7 +396,7 @@ func (d *drawing) note(n timeline.Note, top id.ID) noteView {
 	v.mine = v.writes && n.Author.ID == d.actor.Member && d.actor.Member != 0
 	v.deletes = v.mine || d.actor.May(who.Administer)
 	v.open = v.mine && n.Hunch != "" && n.Body != "" && n.HunchOpen(d.now)
-	v.offer = v.mine && n.Hunch == "" && d.now.Sub(n.At) < timeline.HunchFreeze && timeline.SuggestHunch(n.Body)
+	v.offer = v.mine && n.Hunch == "" && d.now.Sub(n.At) < timeline.HunchFreeze && worry.Sounds(n.Body)
 	if n.Visibility == timeline.AuthorOnly {
 		v.only = d.only(n)
 	}

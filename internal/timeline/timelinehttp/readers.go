@@ -107,7 +107,7 @@ type readersInput struct {
 }
 
 func (h *Handlers) limitNote(ctx context.Context, in *readersInput) (*api.One[NoteJSON], error) {
-	return oneNote(&in.PathInput, func(noteID id.ID) (timeline.Note, error) {
+	return h.oneNote(ctx, &in.PathInput, func(noteID id.ID) (timeline.Note, error) {
 		return h.svc.Limit(ctx, noteID, in.Body.Visibility, audience.Parse(in.Body.Readers))
 	})
 }

@@ -6,8 +6,12 @@ import (
 	"context"
 	"embed"
 	"io/fs"
+	"net/http"
+
+	"github.com/a-h/templ"
 
 	"kizuki/internal/field"
+	"kizuki/internal/id"
 	"kizuki/internal/timeline"
 	"kizuki/internal/web"
 	"kizuki/internal/web/words"
@@ -36,6 +40,19 @@ type Handlers struct {
 	svc    *timeline.Service
 	people Directory
 	fields Fields
+	// Files lets files be attached; without it nothing can be.
+	Files Files
+}
+
+// Files is what the trail needs of the pages of attached files; app hands it in.
+type Files struct {
+	Src     string // where files are posted before their note
+	MaxForm int64  // bytes of a form with files in it
+	// Take keeps the files that came with a form and gives them after those the
+	// form names. What it gives beside an error is kept.
+	Take func(f web.Form, r *http.Request) ([]id.ID, error)
+	// Chips draws files that wait for their note.
+	Chips func(ctx context.Context, files []id.ID) (templ.Component, error)
 }
 
 // New makes the handlers. What organizations, rules, imports and tasks are
@@ -49,7 +66,7 @@ func New(svc *timeline.Service, people Directory, fields Fields) *Handlers {
 func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/contracts/{id}/trail", Need: who.Read, Handle: h.trail},
-		{Method: "POST", Path: "/contracts/{id}/notes", Need: who.Write, Handle: h.post},
+		{Method: "POST", Path: "/contracts/{id}/notes", Need: who.Write, Handle: h.post, MaxBody: h.Files.MaxForm},
 		{Method: "POST", Path: "/contracts/{id}/follow", Need: who.Read, Handle: h.follow},
 		{Method: "GET", Path: "/notes/{id}", Need: who.Read, Handle: h.note},
 		{Method: "GET", Path: "/notes/{id}/history", Need: who.Read, Handle: h.history},

@@ -95,7 +95,7 @@ func (h *Handlers) page(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m := web.Meta{Title: words.T(ctx, "shell.place.today"), Place: "/today", Islands: []string{"queue", "mention"}}
+	m := web.Meta{Title: words.T(ctx, "shell.place.today"), Place: "/today", Islands: []string{"queue", "mention", "attach"}}
 	if o.writes {
 		m.WriteTo = "#note"
 	}

@@ -31,7 +31,7 @@ func Sprite() templ.Component {
 			templ_7745c5c3_Var1 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<svg class=\"sprite\" aria-hidden=\"true\"><symbol id=\"i-sesame\" viewBox=\"0 0 16 16\"><path d=\"M3.6 2.2c4.4 1.2 9 5.6 9.7 9.3.4 2.3-1.5 2.9-3 1.6-2.9-2.4-5.6-6.5-6.7-10.9Z\"></path></symbol> <symbol id=\"i-sesame-open\" viewBox=\"0 0 16 16\"><path d=\"M3.6 2.2c4.4 1.2 9 5.6 9.7 9.3.4 2.3-1.5 2.9-3 1.6-2.9-2.4-5.6-6.5-6.7-10.9Z\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.5\" stroke-linejoin=\"round\"></path></symbol> <symbol id=\"i-good\" viewBox=\"0 0 16 16\"><circle cx=\"8\" cy=\"8\" r=\"5.2\"></circle></symbol> <symbol id=\"i-watch\" viewBox=\"0 0 16 16\"><path d=\"M8 2.8 14 13.2H2Z\"></path></symbol> <symbol id=\"i-risk\" viewBox=\"0 0 16 16\"><path d=\"m3.5 3.5 9 9m0-9-9 9\"></path></symbol> <symbol id=\"i-none\" viewBox=\"0 0 16 16\"><path d=\"M3.5 8h9\"></path></symbol> <symbol id=\"i-search\" viewBox=\"0 0 16 16\"><circle cx=\"7\" cy=\"7\" r=\"4.5\"></circle><path d=\"m10.5 10.5 3.5 3.5\"></path></symbol> <symbol id=\"i-check\" viewBox=\"0 0 16 16\"><path d=\"M2.8 8.5 6.4 12l6.8-7.8\"></path></symbol> <symbol id=\"i-box\" viewBox=\"0 0 16 16\"><path d=\"M2.75 2.75h10.5v10.5H2.75z\"></path></symbol> <symbol id=\"i-reply\" viewBox=\"0 0 16 16\"><path d=\"M6 3.5 2.5 7 6 10.5M2.5 7h6.75a4.25 4.25 0 0 1 4.25 4.25V13\"></path></symbol> <symbol id=\"i-meet\" viewBox=\"0 0 16 16\"><circle cx=\"5.75\" cy=\"8\" r=\"4\"></circle><circle cx=\"10.25\" cy=\"8\" r=\"4\"></circle></symbol> <symbol id=\"i-arrow\" viewBox=\"0 0 16 16\"><path d=\"M2.5 8h11m-4-4 4 4-4 4\"></path></symbol> <symbol id=\"i-lock\" viewBox=\"0 0 16 16\"><path d=\"M3.5 7.25h9v6h-9zM5.5 7V5a2.5 2.5 0 0 1 5 0v2\"></path></symbol> <symbol id=\"i-sheet\" viewBox=\"0 0 16 16\"><path d=\"M3.5 2h6l3 3v9h-9zM9.5 2v3h3M5.75 8.5h4.5m-4.5 2.75h4.5\"></path></symbol></svg>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<svg class=\"sprite\" aria-hidden=\"true\"><symbol id=\"i-sesame\" viewBox=\"0 0 16 16\"><path d=\"M3.6 2.2c4.4 1.2 9 5.6 9.7 9.3.4 2.3-1.5 2.9-3 1.6-2.9-2.4-5.6-6.5-6.7-10.9Z\"></path></symbol> <symbol id=\"i-sesame-open\" viewBox=\"0 0 16 16\"><path d=\"M3.6 2.2c4.4 1.2 9 5.6 9.7 9.3.4 2.3-1.5 2.9-3 1.6-2.9-2.4-5.6-6.5-6.7-10.9Z\" fill=\"none\" stroke=\"currentColor\" stroke-width=\"1.5\" stroke-linejoin=\"round\"></path></symbol> <symbol id=\"i-good\" viewBox=\"0 0 16 16\"><circle cx=\"8\" cy=\"8\" r=\"5.2\"></circle></symbol> <symbol id=\"i-watch\" viewBox=\"0 0 16 16\"><path d=\"M8 2.8 14 13.2H2Z\"></path></symbol> <symbol id=\"i-risk\" viewBox=\"0 0 16 16\"><path d=\"m3.5 3.5 9 9m0-9-9 9\"></path></symbol> <symbol id=\"i-none\" viewBox=\"0 0 16 16\"><path d=\"M3.5 8h9\"></path></symbol> <symbol id=\"i-search\" viewBox=\"0 0 16 16\"><circle cx=\"7\" cy=\"7\" r=\"4.5\"></circle><path d=\"m10.5 10.5 3.5 3.5\"></path></symbol> <symbol id=\"i-check\" viewBox=\"0 0 16 16\"><path d=\"M2.8 8.5 6.4 12l6.8-7.8\"></path></symbol> <symbol id=\"i-box\" viewBox=\"0 0 16 16\"><path d=\"M2.75 2.75h10.5v10.5H2.75z\"></path></symbol> <symbol id=\"i-reply\" viewBox=\"0 0 16 16\"><path d=\"M6 3.5 2.5 7 6 10.5M2.5 7h6.75a4.25 4.25 0 0 1 4.25 4.25V13\"></path></symbol> <symbol id=\"i-meet\" viewBox=\"0 0 16 16\"><circle cx=\"5.75\" cy=\"8\" r=\"4\"></circle><circle cx=\"10.25\" cy=\"8\" r=\"4\"></circle></symbol> <symbol id=\"i-arrow\" viewBox=\"0 0 16 16\"><path d=\"M2.5 8h11m-4-4 4 4-4 4\"></path></symbol> <symbol id=\"i-lock\" viewBox=\"0 0 16 16\"><path d=\"M3.5 7.25h9v6h-9zM5.5 7V5a2.5 2.5 0 0 1 5 0v2\"></path></symbol> <symbol id=\"i-clip\" viewBox=\"0 0 16 16\"><path d=\"m13 7.5-5.2 5.2a3 3 0 0 1-4.3-4.3l5.6-5.5a2 2 0 0 1 2.9 2.8l-5.6 5.6a1 1 0 0 1-1.4-1.4L10 4.8\"></path></symbol> <symbol id=\"i-sheet\" viewBox=\"0 0 16 16\"><path d=\"M3.5 2h6l3 3v9h-9zM9.5 2v3h3M5.75 8.5h4.5m-4.5 2.75h4.5\"></path></symbol></svg>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -86,7 +86,7 @@ func Icon(name string) templ.Component {
 		var templ_7745c5c3_Var5 string
 		templ_7745c5c3_Var5, templ_7745c5c3_Err = templ.JoinStringErrs("#i-" + name)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/icon.templ`, Line: 26, Col: 75}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/icon.templ`, Line: 27, Col: 75}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var5))
 		if templ_7745c5c3_Err != nil {
@@ -147,7 +147,7 @@ func IconSaid(name, label string) templ.Component {
 		var templ_7745c5c3_Var9 string
 		templ_7745c5c3_Var9, templ_7745c5c3_Err = templ.JoinStringErrs(label)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/icon.templ`, Line: 31, Col: 61}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/icon.templ`, Line: 32, Col: 61}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var9))
 		if templ_7745c5c3_Err != nil {
@@ -160,7 +160,7 @@ func IconSaid(name, label string) templ.Component {
 		var templ_7745c5c3_Var10 string
 		templ_7745c5c3_Var10, templ_7745c5c3_Err = templ.JoinStringErrs("#i-" + name)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/icon.templ`, Line: 31, Col: 88}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/icon.templ`, Line: 32, Col: 88}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var10))
 		if templ_7745c5c3_Err != nil {
@@ -209,7 +209,7 @@ func Time(w When) templ.Component {
 			var templ_7745c5c3_Var13 string
 			templ_7745c5c3_Var13, templ_7745c5c3_Err = templ.JoinStringErrs(w.ISO)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/icon.templ`, Line: 38, Col: 19}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/icon.templ`, Line: 39, Col: 19}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var13))
 			if templ_7745c5c3_Err != nil {
@@ -222,7 +222,7 @@ func Time(w When) templ.Component {
 			var templ_7745c5c3_Var14 string
 			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(w.Exact)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/icon.templ`, Line: 39, Col: 18}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/icon.templ`, Line: 40, Col: 18}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 			if templ_7745c5c3_Err != nil {
@@ -258,7 +258,7 @@ func Time(w When) templ.Component {
 			var templ_7745c5c3_Var16 string
 			templ_7745c5c3_Var16, templ_7745c5c3_Err = templ.JoinStringErrs(w.Text)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/icon.templ`, Line: 43, Col: 11}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/icon.templ`, Line: 44, Col: 11}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var16))
 			if templ_7745c5c3_Err != nil {

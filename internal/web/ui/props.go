@@ -271,7 +271,22 @@ type NoteBoxProps struct {
 	Hidden     []Option      // further values of the form
 	Reply      bool          // small, inside a conversation, without hunch
 	Readers    *ReadersProps // who may read it is asked, unless nil
+	Attach     *AttachProps  // files may be attached, unless nil
 	Attrs      Attrs         // of the form, hx-* mostly
+}
+
+// AttachProps lets files be attached to what one writes.
+type AttachProps struct {
+	Src   string          // where a file is posted as soon as it is chosen
+	Draft string          // under what the words are kept until they are posted
+	Chips templ.Component // what was chosen before, an Upload each; may be nil
+}
+
+// FileProps is a file that is attached, or waits to be.
+type FileProps struct {
+	ID, Href, Name, Size string
+	Preview              string // where the small version of a picture is
+	Width, Height        int    // of that
 }
 
 func (p NoteBoxProps) id() string { return or(p.ID, "note") }

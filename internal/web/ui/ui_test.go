@@ -113,6 +113,17 @@ func TestNoteBox(t *testing.T) {
 	want(t, doc, 0, `k-mention`, `input[name=hunch]`)
 }
 
+func TestAttach(t *testing.T) {
+	chip := Upload(FileProps{ID: "7", Name: "<b>.pdf", Size: "1 KB"})
+	doc := render(t, in("ja"), NoteBox(NoteBoxProps{Action: "/x", Attach: &AttachProps{Src: "/files", Draft: "1.2", Chips: chip}}))
+	want(t, doc, 1, `form[enctype="multipart/form-data"] k-attach[src="/files"][draft="1.2"] ul > li#upload-7 input[type=checkbox][name=file][value="7"][checked]`,
+		`.actions label.attach input[type=file][name=upload][multiple]`)
+	want(t, render(t, in("ja"), NoteBox(NoteBoxProps{Action: "/x"})), 0, `[enctype]`, `k-attach`, `input[type=file]`)
+	doc = render(t, in("ja"), Files([]FileProps{{Href: "/files/1", Name: "画面.png", Preview: "/files/1/preview", Width: 320, Height: 80}, {Href: "/files/2", Name: "<b>.pdf", Size: "1.2 MB"}}))
+	want(t, doc, 1, `li a.picture[href="/files/1"] img[src="/files/1/preview"][alt="画面.png"][width="320"][height="80"]`, `li a[href="/files/2"]`, `li use[href="#i-clip"]`)
+	want(t, doc, 0, `b`)
+}
+
 func TestMarks(t *testing.T) {
 	ctx := in("ja")
 	want(t, render(t, ctx, Entry(EntryProps{Kind: "note", Mark: "sesame-open"})), 1, `li.entry.note .strip use.said.open[href="#i-sesame-open"]`)

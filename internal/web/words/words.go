@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -196,6 +197,17 @@ func miss(lang, key string) {
 }
 
 func in(ctx context.Context) *catalogue { return (*spoken.Load())[From(ctx).Lang] }
+
+// Size is how large a file is, as people say it: 340 KB, 1.2 MB.
+func Size(bytes int64) string {
+	switch mb := float64(bytes) / (1 << 20); {
+	case mb >= 9.95:
+		return strconv.FormatFloat(mb, 'f', 0, 64) + " MB"
+	case mb >= 0.95:
+		return strconv.FormatFloat(mb, 'f', 1, 64) + " MB"
+	}
+	return strconv.FormatInt(max(1, (bytes+512)>>10), 10) + " KB"
+}
 
 // Number writes n with thousands separators, the same in both languages.
 func Number(n int) string {

@@ -49,6 +49,15 @@ func TestT(t *testing.T) {
 	}
 }
 
+func TestSize(t *testing.T) {
+	for bytes, want := range map[int64]string{0: "1 KB", 1: "1 KB", 1536: "2 KB", 340 << 10: "340 KB", 996147: "973 KB", 996148: "1.0 MB", 1 << 20: "1.0 MB", 1258291: "1.2 MB",
+		10433331: "9.9 MB", 10433332: "10 MB", 20 << 20: "20 MB"} {
+		if got := words.Size(bytes); got != want {
+			t.Errorf("%d is %q, want %q", bytes, got, want)
+		}
+	}
+}
+
 func TestAdd(t *testing.T) {
 	mine := fstest.MapFS{
 		"ja.json": {Data: []byte(`{"test.filter": "{{.Who}}が担当の契約を{{.Order}}に。"}`)},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"kizuki/internal/app"
+	"kizuki/internal/blob"
 	"kizuki/internal/contract"
 	"kizuki/internal/db"
 	"kizuki/internal/testkit"
@@ -34,7 +35,7 @@ func said(p *apptest.Page, selector string) string {
 
 func TestSetupSaysWhatIsWrong(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, d *db.DB) {
-		b := apptest.Visit(t, app.New(d, app.Config{Version: "test"}))
+		b := apptest.Visit(t, app.New(d, blob.Folder(t.TempDir()), app.Config{Version: "test"}))
 		good := url.Values{"workspace": {"Harbour"}, "name": {"Ann Lee"}, "mail": {"ann＠example.com"}, "password": {apptest.Password}}
 		if p := b.Post("/setup", with(good, "workspace", "")); said(p, "#workspace-error") != "入力してください。" {
 			t.Errorf("%d %q", p.Status, said(p, "form"))
@@ -66,7 +67,7 @@ func TestSetupSaysWhatIsWrong(t *testing.T) {
 		if in := b.Post("/setup", good); in.Path != "/contracts" || in.Find("html").AttrOr("lang", "") != "en" {
 			t.Fatalf("%s in %s: %s", in.Path, in.Find("html").AttrOr("lang", ""), said(in, "form"))
 		}
-		late := apptest.Visit(t, app.New(d, app.Config{Version: "test"}))
+		late := apptest.Visit(t, app.New(d, blob.Folder(t.TempDir()), app.Config{Version: "test"}))
 		second := late.Post("/setup", with(good, "mail", "late@example.com"))
 		if second.Status != 409 || said(second, ".alarm") == "" {
 			t.Errorf("a second setup: %d %q", second.Status, said(second, ".alarm"))

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"kizuki/internal/app"
+	"kizuki/internal/blob"
 	"kizuki/internal/db"
 	"kizuki/internal/job"
 	"kizuki/internal/testkit"
@@ -21,7 +22,7 @@ func each(t *testing.T, f func(t *testing.T, a *apptest.App)) {
 
 func TestFirstStart(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, d *db.DB) {
-		b := apptest.Visit(t, app.New(d, app.Config{Version: "test"}))
+		b := apptest.Visit(t, app.New(d, blob.Folder(t.TempDir()), app.Config{Version: "test"}))
 		if p := b.Get("/contracts"); p.Path != "/setup" {
 			t.Fatalf("a fresh installation leads to %s", p.Path)
 		}
