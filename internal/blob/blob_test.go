@@ -118,30 +118,30 @@ func TestKeysStayInside(t *testing.T) {
 }
 
 // Readers of a file that is written over again and again find one whole state.
+// S3 promises that by itself; the server of these tests does not keep it when
+// one object is written and read at once, which nothing here does.
 func TestNobodyReadsHalf(t *testing.T) {
-	each(t, func(t *testing.T, s Store) {
-		ctx := context.Background()
-		states := [][]byte{bytes.Repeat([]byte("a"), 1<<18), bytes.Repeat([]byte("b"), 1<<17)}
-		if err := s.Put(ctx, "1/2", states[0]); err != nil {
-			t.Fatal(err)
-		}
-		var wg sync.WaitGroup
-		for i := range 4 {
-			wg.Go(func() {
-				for range 8 {
-					if err := s.Put(ctx, "1/2", states[i%2]); err != nil {
-						t.Error(err)
-					}
+	s, ctx := Folder(filepath.Join(t.TempDir(), "files")), context.Background()
+	states := [][]byte{bytes.Repeat([]byte("a"), 1<<18), bytes.Repeat([]byte("b"), 1<<17)}
+	if err := s.Put(ctx, "1/2", states[0]); err != nil {
+		t.Fatal(err)
+	}
+	var wg sync.WaitGroup
+	for i := range 4 {
+		wg.Go(func() {
+			for range 8 {
+				if err := s.Put(ctx, "1/2", states[i%2]); err != nil {
+					t.Error(err)
 				}
-			})
-		}
-		for range 16 {
-			if got := read(t, s, "1/2"); !bytes.Equal(got, states[0]) && !bytes.Equal(got, states[1]) {
-				t.Fatalf("%d bytes that nobody wrote", len(got))
 			}
+		})
+	}
+	for range 16 {
+		if got := read(t, s, "1/2"); !bytes.Equal(got, states[0]) && !bytes.Equal(got, states[1]) {
+			t.Fatalf("%d bytes that nobody wrote", len(got))
 		}
-		wg.Wait()
-	})
+	}
+	wg.Wait()
 }
 
 // A write that cannot be finished leaves what was there, and no litter.

@@ -120,10 +120,10 @@ func TestAWayThatIsGone(t *testing.T) {
 		w.task("見積もり")
 		config := w.Config
 		config.SlackToken, config.Now = "", w.Now
-		w.App.App = app.New(d, config)
+		w.App.App = app.New(d, w.Blobs, config)
 		w.one()
 		config.Mail = nil
-		w.App.App = app.New(d, config)
+		w.App.App = app.New(d, w.Blobs, config)
 		w.Travel(day)
 		if c, err := w.Digest.Choice(w.As(who.Member)); len(w.morning()) != 0 || c.Way != digest.None || err != nil {
 			t.Error(c.Way, err)
