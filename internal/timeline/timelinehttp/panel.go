@@ -159,14 +159,11 @@ func (h *Handlers) standing(ctx context.Context, contractID id.ID) (f FollowingJ
 	return f, err
 }
 
-func followText(follows, muted bool) string {
-	switch {
-	case muted:
+func followText(muted bool) string {
+	if muted {
 		return "timeline.following_muted"
-	case follows:
-		return "timeline.following_yes"
 	}
-	return "timeline.following_no"
+	return "timeline.following_yes"
 }
 
 func (h *Handlers) boxProps(ctx context.Context, contractID id.ID, to, back string) ui.NoteBoxProps {
