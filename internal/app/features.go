@@ -144,12 +144,7 @@ func (a *App) pages() []feature {
 	contracts := contracthttp.New(a.Contracts, a.Contacts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
 		Trail: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
 			q := r.URL.Query()
-			follow, err := trail.Following(ctx, c.ID)
-			if err != nil {
-				return nil, err
-			}
-			panel, err := trail.Panel(ctx, c.ID, timelinehttp.PanelQuery{Show: timeline.Show(q.Get("show")), Cursor: q.Get("cursor"), Base: r.URL.RequestURI()})
-			return templ.Join(follow, panel), err
+			return trail.Column(ctx, c.ID, timelinehttp.PanelQuery{Show: timeline.Show(q.Get("show")), Cursor: q.Get("cursor"), Base: r.URL.RequestURI()})
 		},
 		NoteBox: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
 			return trail.NoteBox(ctx, c, r.URL.RequestURI()), nil
