@@ -113,7 +113,7 @@ test("every place is well made", async ({ page, kit }) => {
   test.setTimeout(240_000);
   await signIn(page, kit);
   for (const path of ["/contracts", "/contracts/new", "/tasks", "/organizations", "/rules", "/rules/new", "/imports", "/import",
-    "/members", "/fields", "/settings", "/settings/reasons", "/settings/money", "/renewals", "/renewals/retention", "/everyone", "/handover", "/load", "/me", "/more", "/inbox", "/handover", "/handover/mine", "/covers", "/api/docs"]) {
+    "/members", "/fields", "/settings", "/settings/reasons", "/settings/money", "/settings/mail", "/me/message", "/renewals", "/renewals/retention", "/everyone", "/handover", "/load", "/me", "/more", "/inbox", "/handover", "/handover/mine", "/covers", "/api/docs"]) {
     await page.goto(path);
     await expect(page.locator("html"), path).toHaveAttribute("lang", kit.lang);
     await wellMade(page);

@@ -160,7 +160,7 @@ func (a *App) pages() []feature {
 	contracts := contracthttp.New(a.Contracts, a.Contacts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
 		Trail: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
 			q := r.URL.Query()
-			return trail.Panel(ctx, c.ID, timelinehttp.PanelQuery{Show: timeline.Show(q.Get("show")), Cursor: q.Get("cursor"), Base: r.URL.RequestURI()})
+			return trail.Column(ctx, c.ID, timelinehttp.PanelQuery{Show: timeline.Show(q.Get("show")), Cursor: q.Get("cursor"), Base: r.URL.RequestURI()})
 		},
 		NoteBox: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
 			return trail.NoteBox(ctx, c, r.URL.RequestURI()), nil
@@ -171,8 +171,6 @@ func (a *App) pages() []feature {
 			return renewals.Panel(ctx, c)
 		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
 			return money.Panel(ctx, c)
-		}, func(ctx context.Context, c contract.Contract, _ *http.Request) (templ.Component, error) {
-			return trail.Following(ctx, c.ID)
 		}},
 		ByOwner: handovers.ByOwner,
 		Origins: a.origins,

@@ -51,11 +51,13 @@ func TestEveryIndexBeginsWithTheWorkspace(t *testing.T) {
 		"node": "no workspace", "cron": "no workspace", "job": "claimed across workspaces",
 		"workspace": "is the workspace", "account": "a person in several workspaces",
 		"session": "looked up before the workspace is known", "throttle": "before sign-in",
+		"password_reset":   "a person's, looked up before the workspace is known",
 		"goose_db_version": "goose's own", "search_fts_idx": "FTS5's own", "search_fts_config": "FTS5's own",
 	}
 	exceptions := map[string]string{
 		"member_by_account": "sign-in finds the workspaces of an account",
 		"invite.hash":       "a link is looked up before the workspace is known",
+		"invite.mail_hash":  "the same, for the link that was mailed",
 		"token.hash":        "a bearer token is looked up before the workspace is known",
 	}
 	d := testkit.SQLite(t)

@@ -18,7 +18,7 @@ import (
 const (
 	resetFor           = 60 * time.Minute
 	maxResetsOfMail    = 3
-	maxResetsOfAddress = 10
+	maxResetsOfAddress = 30
 )
 
 // Mail lets letters leave by send; their links begin with url, the public

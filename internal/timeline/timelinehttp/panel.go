@@ -140,6 +140,17 @@ func fullName(org, name string) string {
 	return org + " " + name
 }
 
+// Column is the trail on its contract's own page, with how the reader stands
+// to it.
+func (h *Handlers) Column(ctx context.Context, contractID id.ID, q PanelQuery) (templ.Component, error) {
+	panel, err := h.Panel(ctx, contractID, q)
+	if err != nil {
+		return nil, err
+	}
+	follow, err := h.Following(ctx, contractID)
+	return column(follow, panel), err
+}
+
 // Following lets the reader follow the contract, hear no more of it, or end
 // that.
 func (h *Handlers) Following(ctx context.Context, contractID id.ID) (templ.Component, error) {
@@ -160,14 +171,11 @@ func (h *Handlers) standing(ctx context.Context, contractID id.ID) (f FollowingJ
 	return f, err
 }
 
-func followText(follows, muted bool) string {
-	switch {
-	case muted:
+func followText(muted bool) string {
+	if muted {
 		return "timeline.following_muted"
-	case follows:
-		return "timeline.following_yes"
 	}
-	return "timeline.following_no"
+	return "timeline.following_yes"
 }
 
 func (h *Handlers) boxProps(ctx context.Context, contractID id.ID, to, back string) ui.NoteBoxProps {
