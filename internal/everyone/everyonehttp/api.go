@@ -22,6 +22,15 @@ type SaidJSON struct {
 	At     *time.Time `json:"at"`
 	Body   string     `json:"body"`
 	Hunch  string     `json:"hunch"`
+	Files  []FileJSON `json:"files"`
+}
+
+// FileJSON is something attached; its bytes are at /files/{id}.
+type FileJSON struct {
+	ID   id.ID  `json:"id"`
+	Name string `json:"name"`
+	Type string `json:"type"`
+	Size int64  `json:"size"`
 }
 
 // ConversationJSON is a note with its replies, and the contract it stands on.
@@ -34,7 +43,11 @@ type ConversationJSON struct {
 }
 
 func saidJSON(n timeline.Note) SaidJSON {
-	return SaidJSON{ID: n.ID, Author: n.Author.Name, At: api.Instant(n.At), Body: n.Body, Hunch: string(n.Hunch)}
+	files := make([]FileJSON, len(n.Files))
+	for i, f := range n.Files {
+		files[i] = FileJSON{f.ID, f.Name, f.Type, f.Size}
+	}
+	return SaidJSON{ID: n.ID, Author: n.Author.Name, At: api.Instant(n.At), Body: n.Body, Hunch: string(n.Hunch), Files: files}
 }
 
 type wordsInput struct {

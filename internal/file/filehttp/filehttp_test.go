@@ -308,6 +308,10 @@ func TestREST(t *testing.T) {
 		if len(list) != 1 || len(first) != 2 || first[0].(map[string]any)["name"] != "a.html" {
 			t.Error(list)
 		}
+		words := s.program.Do("GET", "/words", nil).Items()
+		if said, _ := words[0]["files"].([]any); len(words) != 1 || len(said) != 2 {
+			t.Error(words)
+		}
 		noteID := note.JSON["id"].(string)
 		edited := s.program.Do("PATCH", "/notes/"+noteID, map[string]any{"body": "直しました", "version": 1})
 		if list, _ := edited.JSON["files"].([]any); len(list) != 2 {
