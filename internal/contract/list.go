@@ -1,12 +1,11 @@
 package contract
 
 import (
-	"cmp"
 	"context"
-	"math"
 	"slices"
 
 	"kizuki/internal/audience"
+	"kizuki/internal/contract/walk"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -72,38 +71,10 @@ func (s *Service) Count(ctx context.Context, q Query) (n int, exact bool, err er
 }
 
 // Total is how many contracts a query has and what their amounts come to.
-type Total struct {
-	N     int
-	Exact bool // false: there are more than N, or may be, and Sums is empty
-	Sums  []Sum
-}
+type Total = walk.Total
 
 // Sum is what the amounts of one basis and currency come to.
-type Sum struct {
-	Basis    Basis
-	Currency string
-	N        int   // contracts
-	Amount   int64 // in the currency's minor unit
-}
-
-// Add counts an amount in. What is more than an int64 holds stays at its end.
-func (t *Total) Add(b Basis, currency string, minor int64) {
-	at := slices.IndexFunc(t.Sums, func(s Sum) bool { return s.Basis == b && s.Currency == currency })
-	if at < 0 {
-		at = len(t.Sums)
-		t.Sums = append(t.Sums, Sum{Basis: b, Currency: currency})
-	}
-	s := &t.Sums[at]
-	s.N++
-	switch sum := s.Amount + minor; {
-	case minor > 0 && sum < s.Amount:
-		s.Amount = math.MaxInt64
-	case minor < 0 && sum > s.Amount:
-		s.Amount = math.MinInt64
-	default:
-		s.Amount = sum
-	}
-}
+type Sum = walk.Sum
 
 // Total counts as Count does, and adds up the amounts; the unit that most
 // contracts have stands first.
@@ -117,19 +88,11 @@ func (s *Service) Total(ctx context.Context, q Query) (t Total, err error) {
 	if err != nil {
 		return t, err
 	}
-	n, exact, list, err := p.Amounts(ctx, s.db)
-	t = Total{N: n, Exact: exact}
-	for _, x := range list {
-		t.Add(Basis(x.Basis), x.Currency, x.Minor)
-	}
-	slices.SortFunc(t.Sums, func(a, b Sum) int {
-		return cmp.Or(b.N-a.N, cmp.Compare(a.Basis, b.Basis), cmp.Compare(a.Currency, b.Currency))
-	})
-	return t, err
+	return p.Total(ctx, s.db)
 }
 
 // Distinct gives the values in use of status or phase among live contracts, in
-// order, at most 100. It leaps from value to value through the index.
+// order, at most 100.
 func (s *Service) Distinct(ctx context.Context, attr string) ([]string, error) {
 	a, err := who.Check(ctx, who.Read)
 	if err != nil {
@@ -140,11 +103,5 @@ func (s *Service) Distinct(ctx context.Context, attr string) ([]string, error) {
 	}
 	var w db.Where
 	ws := w.Arg(a.Workspace)
-	least := "(SELECT min(c." + attr + ") FROM contract c WHERE c.workspace_id = " + ws + " AND c.live = TRUE AND " +
-		audience.Contract(&w, a, "c") + " AND c." + attr
-	return db.All(ctx, s.db, db.Value[string], `WITH RECURSIVE v (word) AS (
-			SELECT `+least+` > '')
-			UNION ALL
-			SELECT `+least+` > v.word) FROM v WHERE v.word IS NOT NULL)
-		SELECT word FROM v WHERE word IS NOT NULL LIMIT 100`, w.Args()...)
+	return walk.Distinct(ctx, s.db, &w, ws, attr, audience.Contract(&w, a, "c"))
 }

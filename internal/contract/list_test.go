@@ -6,7 +6,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -344,19 +343,6 @@ func TestListQueries(t *testing.T) {
 			}
 		}
 	})
-}
-
-// A total stands at the end of what a number holds, and never turns round.
-func TestTotals(t *testing.T) {
-	var got Total
-	for _, n := range []int64{math.MaxInt64, 5, -3} {
-		got.Add(Monthly, "JPY", n)
-	}
-	got.Add(Yearly, "JPY", math.MinInt64)
-	got.Add(Yearly, "JPY", -1)
-	if want := []Sum{{Monthly, "JPY", 3, math.MaxInt64 - 3}, {Yearly, "JPY", 2, math.MinInt64}}; !slices.Equal(got.Sums, want) {
-		t.Errorf("%+v", got.Sums)
-	}
 }
 
 func TestDistinct(t *testing.T) {

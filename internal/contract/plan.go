@@ -180,7 +180,7 @@ func (p plan) builtin(q Query) {
 		add(name != "outlook", "c."+name+" = ''")
 	}
 	if q.Unit != 0 {
-		p.unit(q.Unit)
+		p.Conds = append(p.Conds, p.Unit(q.Unit, q.Unit == NoUnit))
 	}
 	if q.Org != 0 {
 		add(false, "c.org_id = ?", q.Org)
@@ -198,37 +198,7 @@ func (p plan) builtin(q Query) {
 		last.Bounds, last.BoundsSort = last.Test.Frag, "renewal"
 	}
 	if f := text.Fold(q.Q); f != "" {
-		p.Conds = append(p.Conds, p.words(f))
-	}
-}
-
-// unit finds the contracts of the members of a team.
-func (p plan) unit(unit id.ID) {
-	test := walk.OnRow("c.owner_id IN (SELECT u.member_id FROM unit_member u WHERE u.workspace_id = ? AND u.unit_id = ?)", p.WS, unit)
-	if unit == NoUnit {
-		test = walk.OnRow(`NOT EXISTS (SELECT 1 FROM unit_member u WHERE u.workspace_id = c.workspace_id AND u.member_id = c.owner_id)`)
-	}
-	p.Conds = append(p.Conds, walk.Cond{Test: test,
-		Probe: walk.SQL("SELECT c.id FROM contract c WHERE c.workspace_id = ? AND ", p.WS).Then(p.Alive).And(test.Frag)})
-}
-
-// words finds q at the beginning of the key or anywhere in the names. Finding
-// reads the index on names and the organizations from end to end: the one cost
-// that grows with the contracts, some 25 ms for 100,000.
-func (p plan) words(fold string) walk.Cond {
-	begins, name, orgName := p.Begins("c.key_fold", fold), p.Contains("c.name_fold", fold), p.Contains("o.name_fold", fold)
-	own := walk.SQL("SELECT c.id FROM contract c WHERE c.workspace_id = ?", p.WS).And(p.Alive)
-	// CROSS JOIN makes SQLite begin with the organizations.
-	ofOrg := walk.SQL(`SELECT c.id FROM organization o CROSS JOIN contract c WHERE o.workspace_id = ?
-		AND c.workspace_id = ? AND c.org_id = o.id`, p.WS, p.WS).And(orgName)
-	all := walk.SQL("SELECT id FROM (").Then(own.And(begins)).Add(" LIMIT ?) a", p.Limits.Probe)
-	for _, part := range []walk.Frag{own.And(name), ofOrg} {
-		all = all.Add(" UNION SELECT id FROM (").Then(part).Add(" LIMIT ?) b", p.Limits.Probe)
-	}
-	return walk.Cond{
-		Test: walk.Test{Frag: walk.SQL("(").Then(begins).Add(" OR ").Then(name).Add(` OR EXISTS (SELECT 1 FROM organization o
-			WHERE o.workspace_id = c.workspace_id AND o.id = c.org_id`).And(orgName).Add("))")},
-		Probe: all, Scans: true,
+		p.Conds = append(p.Conds, p.Words(f))
 	}
 }
 

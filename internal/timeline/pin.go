@@ -28,14 +28,10 @@ func (s *Service) Pin(ctx context.Context, noteID id.ID, on bool) (n Note, err e
 			return errs.New(errs.Conflict, "timeline.err.of_top")
 		}
 		n.Pinned = on
-		return setPinned(ctx, tx, a.Workspace, n.ID, on)
+		_, err = db.Exec(ctx, tx, `UPDATE note SET pinned = $3 WHERE workspace_id = $1 AND id = $2`, a.Workspace, n.ID, on)
+		return err
 	})
 	return n, err
-}
-
-func setPinned(ctx context.Context, tx *db.Tx, ws, noteID id.ID, on bool) error {
-	_, err := db.Exec(ctx, tx, `UPDATE note SET pinned = $3 WHERE workspace_id = $1 AND id = $2`, ws, noteID, on)
-	return err
 }
 
 // pinnedNotes are those the actor may read of a contract.

@@ -7,6 +7,8 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"math"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -334,9 +336,9 @@ func (h *hall) check(t *rapid.T, q query) {
 	if err != nil || n != len(want) || !exact {
 		t.Fatalf("count %d %v %v, want %d", n, exact, err, len(want))
 	}
-	n, exact, list, err := h.plan(q, limits.Draw(t, "limits")).Amounts(context.Background(), h.d)
-	if err != nil || n != len(want) || !exact || !slices.Equal(h.amounts(want), amounts(list)) {
-		t.Fatalf("%d %v %v, want %d; amounts %v, want %v", n, exact, err, len(want), amounts(list), h.amounts(want))
+	total, err := h.plan(q, limits.Draw(t, "limits")).Total(context.Background(), h.d)
+	if err != nil || total.N != len(want) || !total.Exact || !sums(total, h.amounts(want)) {
+		t.Fatalf("%+v %v, want %d of %v", total, err, len(want), h.amounts(want))
 	}
 }
 
@@ -351,12 +353,31 @@ func (h *hall) amounts(ids []id.ID) (out []int64) {
 	return out
 }
 
-func amounts(list []walk.Amount) (out []int64) {
-	for _, a := range list {
-		out = append(out, a.Minor)
+// sums reports whether a total is what amounts come to, as far as an int64 can
+// say: their order is the database's.
+func sums(got walk.Total, amounts []int64) bool {
+	if len(amounts) == 0 {
+		return len(got.Sums) == 0
 	}
-	slices.Sort(out)
-	return out
+	want, fits := new(big.Int), true
+	for _, n := range amounts {
+		want.Add(want, big.NewInt(n))
+		fits = fits && n > -1<<60 && n < 1<<60
+	}
+	return len(got.Sums) == 1 && got.Sums[0].N == len(amounts) && (!fits || want.Cmp(big.NewInt(got.Sums[0].Amount)) == 0)
+}
+
+// A total stands at the end of what a number holds, and never turns round.
+func TestTotals(t *testing.T) {
+	var got walk.Total
+	for _, n := range []int64{math.MaxInt64, 5, -3} {
+		got.Add("monthly", "JPY", n)
+	}
+	got.Add("yearly", "JPY", math.MinInt64)
+	got.Add("yearly", "JPY", -1)
+	if want := []walk.Sum{{"monthly", "JPY", 3, math.MaxInt64 - 3}, {"yearly", "JPY", 2, math.MinInt64}}; !slices.Equal(got.Sums, want) {
+		t.Errorf("%+v", got.Sums)
+	}
 }
 
 // byRenewal is a list in order of renewal; a and b fall on the same day.

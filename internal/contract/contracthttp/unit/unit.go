@@ -73,7 +73,7 @@ func Total(list []contract.Contract) contract.Total {
 	t := contract.Total{N: len(list), Exact: true}
 	for _, c := range list {
 		if c.Amount != nil {
-			t.Add(c.AmountBasis, c.Currency, *c.Amount)
+			t.Add(string(c.AmountBasis), c.Currency, *c.Amount)
 		}
 	}
 	return t
@@ -83,7 +83,7 @@ func Total(list []contract.Contract) contract.Total {
 func Sums(ctx context.Context, list []contract.Sum) string {
 	out := ""
 	for _, s := range list {
-		out += words.T(ctx, "contract.comma") + Unit{s.Basis, s.Currency}.Full(ctx, s.Amount)
+		out += words.T(ctx, "contract.comma") + Unit{contract.Basis(s.Basis), s.Currency}.Full(ctx, s.Amount)
 	}
 	return out
 }
