@@ -46,7 +46,7 @@ test("ways to look at contracts", async ({ page, kit }) => {
     await expect(page.locator(".calendar")).toBeVisible();
     await wellMade(page);
     const title = await page.locator(".months h2").textContent();
-    await page.getByRole("link", { name: t("contract.month_after"), exact: true }).click();
+    await page.getByRole("link", { name: t("shell.month_after"), exact: true }).click();
     await expect(page.locator(".months h2")).not.toHaveText(title!);
     await page.locator(".calendar li a").first().click();
     await expect(page).toHaveURL(/\/contracts\/\d+/);

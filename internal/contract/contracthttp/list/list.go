@@ -38,8 +38,8 @@ type listPage struct {
 	ready    ready
 	calendar filter.Calendar
 	units    []workspace.Unit
-	sections []section       // the parts of a list that is divided
-	month    *month          // of the calendar
+	sections []section // the parts of a list that is divided
+	month    *ui.CalendarProps
 	last     string          // what the last group comes to, "" if that is not known
 	saved    []ui.Tab        // the views that were saved
 	keep     templ.Component // what can be done with this one

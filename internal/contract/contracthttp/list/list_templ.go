@@ -155,7 +155,7 @@ func (p *listPage) view() templ.Component {
 						return templ_7745c5c3_Err
 					}
 				case filter.AsCalendar:
-					templ_7745c5c3_Err = p.grid().Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = ui.Calendar(*p.month).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
