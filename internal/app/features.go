@@ -157,6 +157,9 @@ func (a *App) pages() []feature {
 	renewals := renewalhttp.New(a.Renewals, a.Contracts, renewalhttp.Parts{Signs: a.signs, Names: a.shortNames})
 	handovers := handoverhttp.New(a.Handovers, a.Contracts, a.Workspace)
 	saved := viewhttp.New(a.Views)
+	tasks.Views = func(ctx context.Context, q url.Values) ([]ui.Tab, templ.Component, error) {
+		return saved.Strip(ctx, "tasks", q)
+	}
 	contracts := contracthttp.New(a.Contracts, a.Contacts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
 		Trail: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
 			q := r.URL.Query()

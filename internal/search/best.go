@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -105,10 +106,7 @@ func (h *hunt) near(ctx context.Context, x ask.Question) ([]row, error) {
 		ids = append(ids, r)
 	}
 	slices.SortFunc(ids, func(a, b int64) int {
-		if score[a] != score[b] {
-			return -compareFloat(score[a], score[b])
-		}
-		return -compare(a, b)
+		return cmp.Or(cmp.Compare(score[b], score[a]), cmp.Compare(b, a))
 	})
 	from, to := h.f.rows()
 	ids = slices.DeleteFunc(ids[:min(len(ids), mostRead)], func(r int64) bool { return r < from || r >= to })
@@ -123,16 +121,6 @@ func (h *hunt) near(ctx context.Context, x ask.Question) ([]row, error) {
 		return again
 	})
 	return rows, nil
-}
-
-func compareFloat(a, b float64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 // idf is how telling a feature is that df of n rows have.

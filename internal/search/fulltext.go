@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"math"
 	"slices"
@@ -51,7 +52,7 @@ type walk struct {
 	rest   []int64 // all the others, if they are few
 }
 
-// newWalk begins before a row, or at the newest for math.MaxInt64.
+// newWalk goes over the rows in [from, before), the newest first.
 func newWalk(ws id.ID, cond string, from, before int64) *walk {
 	return &walk{ws: ws, cond: cond, from: from, to: before}
 }
@@ -200,7 +201,7 @@ func (p postgresText) next(ctx context.Context, q db.Queryer, w *walk, n int) ([
 			return nil, false, err
 		}
 		if len(all) <= few {
-			slices.SortFunc(all, func(a, b int64) int { return -compare(a, b) })
+			slices.SortFunc(all, func(a, b int64) int { return cmp.Compare(b, a) })
 			w.rest = append([]int64{}, all...)
 			return p.next(ctx, q, w, n)
 		}
@@ -225,16 +226,6 @@ func (p postgresText) next(ctx context.Context, q db.Queryer, w *walk, n int) ([
 		}
 	}
 	return out, false, nil
-}
-
-func compare(a, b int64) int {
-	switch {
-	case a < b:
-		return -1
-	case a > b:
-		return 1
-	}
-	return 0
 }
 
 type seen struct {

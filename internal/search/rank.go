@@ -1,6 +1,7 @@
 package search
 
 import (
+	"cmp"
 	"math"
 	"slices"
 	"strings"
@@ -53,10 +54,7 @@ func rank(rows []row, docs map[thing]Doc, x ask.Question, total float64, now tim
 		}
 	}
 	slices.SortStableFunc(list, func(a, b scored) int {
-		if a.score != b.score {
-			return -compareFloat(a.score, b.score)
-		}
-		return newestFirst(a.row, b.row)
+		return cmp.Or(cmp.Compare(b.score, a.score), newestFirst(a.row, b.row))
 	})
 	for i, l := range list {
 		rows[i] = l.row

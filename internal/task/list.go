@@ -17,6 +17,7 @@ type Query struct {
 	Owner     string // "me", "none", a member's id; "" = anybody's
 	Contract  id.ID
 	State     State    // "" = any
+	DueFrom   cal.Date // this day or later
 	DueBefore cal.Date // before this day; those without a day are left out
 	Sort      string   // due (default; those without a day last) or created (newest first)
 	Limit     int      // 1..200, 0 = 50
@@ -112,6 +113,9 @@ func (s *Service) walk(ctx context.Context, a who.Actor, q Query, order string, 
 	}
 	if q.Contract != 0 {
 		w.And("t.contract_id = ?", q.Contract)
+	}
+	if q.DueFrom != "" {
+		w.And("t.due_date >= ?", string(q.DueFrom))
 	}
 	if q.DueBefore != "" {
 		w.And("t.due_date > '' AND t.due_date < ?", string(q.DueBefore))

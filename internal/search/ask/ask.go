@@ -79,23 +79,26 @@ func Parse(q string, today cal.Date) (Ask, error) {
 			either = false
 			continue
 		}
-		for _, part := range []Term{{w.text, text.FoldSearch(w.text), w.quoted}} {
-			if part.Folded == "" || terms == maxTerms {
-				continue
-			}
+		if term := (Term{w.text, text.FoldSearch(w.text), w.quoted}); term.Folded != "" && terms < maxTerms {
 			terms++
-			switch {
-			case w.not:
-				a.None = append(a.None, part)
-			case either:
-				a.All[len(a.All)-1] = append(a.All[len(a.All)-1], part)
-			default:
-				a.All = append(a.All, []Term{part})
-			}
+			a.add(term, w.not, either)
 		}
 		either = false
 	}
 	return a, nil
+}
+
+// add takes a term that must not be there, one that may stand in the place of the
+// last, or one that must be there.
+func (a *Ask) add(t Term, not, either bool) {
+	switch {
+	case not:
+		a.None = append(a.None, t)
+	case either:
+		a.All[len(a.All)-1] = append(a.All[len(a.All)-1], t)
+	default:
+		a.All = append(a.All, []Term{t})
+	}
 }
 
 // Words are the words looked for, folded: what a hit marks.

@@ -57,6 +57,9 @@ type listPage struct {
 	owners       []ui.Option
 	groups       []group
 	pager        ui.PagerProps
+	month        *ui.CalendarProps // of the calendar
+	saved        []ui.Tab          // the views that were saved
+	keep         templ.Component   // what can be done with this one
 	form         add
 	may          bool
 }
@@ -86,7 +89,27 @@ func (h *Handlers) showList(w http.ResponseWriter, r *http.Request, status int, 
 	if query.State != task.StateOpen {
 		query.Sort = "created"
 	}
-	page, err := h.svc.List(ctx, query)
+	if p.keep = templ.NopComponent; h.Views != nil {
+		var err error
+		if p.saved, p.keep, err = h.Views(ctx, q); err != nil {
+			return err
+		}
+	}
+	if err := h.fill(ctx, &p, query, q); err != nil {
+		return err
+	}
+	return web.Page(w, r, status, web.Meta{Title: words.T(ctx, "task.title"), Place: "/tasks", WriteTo: "#task-title"}, p.view())
+}
+
+// fill reads the tasks, as a list or into the days of a month.
+func (h *Handlers) fill(ctx context.Context, p *listPage, query task.Query, q url.Values) error {
+	var page task.Page
+	var err error
+	if q.Get("as") == "calendar" {
+		err = h.readMonth(ctx, p, query, q.Get("month"))
+	} else {
+		page, err = h.svc.List(ctx, query)
+	}
 	if err != nil {
 		return err
 	}
@@ -94,10 +117,7 @@ func (h *Handlers) showList(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	if err := h.arrange(ctx, &p, rows, page.Next, q.Get("after")); err != nil {
-		return err
-	}
-	return web.Page(w, r, status, web.Meta{Title: words.T(ctx, "task.title"), Place: "/tasks", WriteTo: "#task-title"}, p.view())
+	return h.arrange(ctx, p, rows, page.Next, q.Get("after"))
 }
 
 // arrange puts the rows under their headings and fills the filter.

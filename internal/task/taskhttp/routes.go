@@ -6,13 +6,17 @@ import (
 	"context"
 	"embed"
 	"io/fs"
+	"net/url"
 
 	"kizuki/internal/id"
 	"kizuki/internal/task"
 	"kizuki/internal/web"
+	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
+
+	"github.com/a-h/templ"
 )
 
 //go:embed words
@@ -31,6 +35,9 @@ type Handlers struct {
 	svc     *task.Service
 	people  *workspace.Service
 	origins Origins
+	// Views gives the saved views of the list as tabs, and what can be done with the
+	// way q looks at it; app hands it in.
+	Views func(ctx context.Context, q url.Values) ([]ui.Tab, templ.Component, error)
 }
 
 // New makes the handlers; origins may be nil.

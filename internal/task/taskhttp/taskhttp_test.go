@@ -52,6 +52,35 @@ func TestPanel(t *testing.T) {
 	}
 }
 
+// The calendar shows what is due in a month, open or done as the filter says.
+func TestCalendar(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		s := newSite(t, d)
+		for i := range 7 {
+			s.create(task.New{Contract: s.contract, Title: fmt.Sprint("確かめる", i), Due: "2026-02-20"})
+		}
+		s.create(task.New{Contract: s.contract, Title: "三月の話", Due: "2026-03-02"})
+		s.create(task.New{Contract: s.contract, Title: "日のないもの"})
+		p := s.get("/tasks?owner=all&state=open&as=calendar")
+		if text := squeeze(p.Find(".months h2").Text()); text != "2026年2月" || p.Find(".calendar li").Length() != 5 || squeeze(p.Find(".calendar td p.remark").Text()) != "ほか2件" {
+			t.Errorf("%s: %s", text, squeeze(p.Find(".calendar").Text()))
+		}
+		if href, _ := p.Find(".calendar li a").First().Attr("href"); !strings.HasPrefix(href, "/tasks/") {
+			t.Errorf("a day leads to %s", href)
+		}
+		next, _ := p.Find(".months a[rel=next]").Attr("href")
+		if p = s.get(next); squeeze(p.Find(".calendar li").Text()) != "三月の話 みなと物流" || p.Find(`form input[name=as][value=calendar]`).Length() != 1 {
+			t.Errorf("%s: %s", next, squeeze(p.Find(".calendar li").Text()))
+		}
+		if p = s.get("/tasks?owner=all&state=done&as=calendar"); p.Find(".calendar li").Length() != 0 {
+			t.Error("what is open is done")
+		}
+		if p = s.get("/tasks?owner=all&as=calendar&month=x"); p.Find(".calendar").Length() != 1 || p.Find(`.tally a[aria-current]`).Text() != "カレンダー" {
+			t.Errorf("%d", p.status)
+		}
+	})
+}
+
 func TestAddToAContract(t *testing.T) {
 	s := newSite(t, testkit.SQLite(t))
 	form := url.Values{"contract": {s.contract.String()}, "back": {"/contracts/" + s.contract.String()},

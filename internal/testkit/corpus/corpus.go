@@ -4,6 +4,7 @@
 package corpus
 
 import (
+	"math"
 	"math/rand/v2"
 	"strings"
 )
@@ -28,6 +29,19 @@ var ends = []string{"とのこと。", "だった。", "してほしいそうだ
 // Size is how many words the vocabulary has.
 const Size = 30_000
 
+// A word of rank r is drawn in proportion to (shift + r) to the -exponent (Zipf
+// and Mandelbrot's law).
+const (
+	exponent = 1.07
+	shift    = 12
+)
+
+// SameHits is the rank of the words that are in a part of a corpus as many times as
+// those of a rank are in the whole.
+func SameHits(rank int, part float64) int {
+	return int((shift+float64(rank))*math.Pow(part, 1/exponent)) - shift
+}
+
 // New makes a corpus of a seed.
 func New(seed uint64) *Corpus {
 	words := rand.New(rand.NewPCG(7, 7)) // the vocabulary is always the same
@@ -39,7 +53,7 @@ func New(seed uint64) *Corpus {
 			c.Vocabulary = append(c.Vocabulary, w)
 		}
 	}
-	c.zipf = rand.NewZipf(c.r, 1.07, 12, Size-1)
+	c.zipf = rand.NewZipf(c.r, exponent, shift, Size-1)
 	return c
 }
 

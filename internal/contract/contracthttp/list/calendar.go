@@ -43,35 +43,16 @@ func (p *listPage) dayOf(ctx context.Context, d cal.Date, list []contract.Contra
 	return out
 }
 
-// byDay reads what renews on each day of a month. A day with more than a page
-// is left after its first page for the next day, so that a month costs no more
-// than a page for each of its days, however many contracts there are.
+// byDay reads what renews on each day of a month.
 func (h *Handlers) byDay(ctx context.Context, q contract.Query, x cal.Period) (map[cal.Date][]contract.Contract, error) {
 	from, to := max(x.From, q.RenewalFrom), x.To
 	if q.RenewalTo != "" {
 		to = min(to, q.RenewalTo)
 	}
-	out := map[cal.Date][]contract.Contract{}
 	q.Sort, q.Limit, q.Cursor, q.RenewalTo = "renewal", contract.MaxPage, "", to
-	for from < to {
+	return cal.ByDay(from, to, func(c contract.Contract) cal.Date { return c.RenewalDate }, func(from cal.Date) ([]contract.Contract, bool, error) {
 		q.RenewalFrom = from
 		found, err := h.svc.List(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		for _, c := range found.Items {
-			out[c.RenewalDate] = append(out[c.RenewalDate], c)
-		}
-		if found.Next == "" || len(found.Items) == 0 {
-			return out, nil
-		}
-		last := found.Items[len(found.Items)-1].RenewalDate
-		if last == from {
-			from = from.AddDays(1)
-			continue
-		}
-		delete(out, last) // it may go on: it is read anew from its beginning
-		from = last
-	}
-	return out, nil
+		return found.Items, found.Next != "", err
+	})
 }
