@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -23,19 +24,11 @@ const MaxPage = 200
 // in both directions. Errors: err.cursor, contract.err.sort, .filter, and those
 // of the values of a field.
 func (s *Service) List(ctx context.Context, q Query) (Page, error) {
-	a, err := who.Check(ctx, who.Read)
+	p, err := s.asked(ctx, q)
 	if err != nil {
 		return Page{}, err
 	}
-	p, err := s.plan(ctx, a, q)
-	if err != nil {
-		return Page{}, err
-	}
-	limit := q.Limit
-	if limit < 1 {
-		limit = 50
-	}
-	ids, next, stopped, err := p.Page(ctx, s.db, q.Cursor, min(limit, MaxPage))
+	ids, next, stopped, err := p.Page(ctx, s.db, q.Cursor, min(cmp.Or(max(q.Limit, 0), 50), MaxPage))
 	if err != nil {
 		return Page{}, err
 	}
@@ -58,16 +51,21 @@ func (s *Service) hydrate(ctx context.Context, ids []id.ID) ([]Contract, error) 
 // Count counts the contracts of a query up to 1,000. exact is false if there
 // are more, or may be: no more than 20,000 rows are looked at.
 func (s *Service) Count(ctx context.Context, q Query) (n int, exact bool, err error) {
-	a, err := who.Check(ctx, who.Read)
-	if err != nil {
-		return 0, false, err
-	}
 	q.Sort = "renewal"
-	p, err := s.plan(ctx, a, q)
+	p, err := s.asked(ctx, q)
 	if err != nil {
 		return 0, false, err
 	}
 	return p.Count(ctx, s.db)
+}
+
+// asked is the plan of what somebody asks for.
+func (s *Service) asked(ctx context.Context, q Query) (plan, error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return plan{}, err
+	}
+	return s.plan(ctx, a, q)
 }
 
 // Total is how many contracts a query has and what their amounts come to.
@@ -78,15 +76,11 @@ type Sum = walk.Sum
 
 // Total counts as Count does, and adds up the amounts; the unit that most
 // contracts have stands first.
-func (s *Service) Total(ctx context.Context, q Query) (t Total, err error) {
-	a, err := who.Check(ctx, who.Read)
-	if err != nil {
-		return t, err
-	}
+func (s *Service) Total(ctx context.Context, q Query) (Total, error) {
 	q.Sort = "renewal"
-	p, err := s.plan(ctx, a, q)
+	p, err := s.asked(ctx, q)
 	if err != nil {
-		return t, err
+		return Total{}, err
 	}
 	return p.Total(ctx, s.db)
 }

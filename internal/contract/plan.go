@@ -22,10 +22,7 @@ type plan struct{ *walk.Plan }
 func (s *Service) plan(ctx context.Context, a who.Actor, q Query) (plan, error) {
 	p := plan{&walk.Plan{Limits: s.limits, Postgres: s.db.Postgres(), WS: a.Workspace}}
 	p.setMode(q)
-	if err := checkDates(q); err != nil {
-		return p, err
-	}
-	if err := checkNames(q); err != nil {
+	if err := q.check(); err != nil {
 		return p, err
 	}
 	if err := s.onlyReadable(ctx, a, p); err != nil {
@@ -111,27 +108,24 @@ func (s *Service) fieldsOf(ctx context.Context, ws id.ID, q Query) (byKey map[st
 }
 
 func keyed(fields []field.Field) map[string]field.Field {
-	byKey := make(map[string]field.Field, len(fields))
+	byKey := map[string]field.Field{}
 	for _, f := range fields {
 		byKey[f.Key] = f
 	}
 	return byKey
 }
 
-// checkNames refuses what is no attribute: it would stand in the statement.
-func checkNames(q Query) error {
-	for _, name := range q.Without {
-		if !slices.Contains([]string{"status", "phase", "outlook"}, name) {
-			return errs.Field("without", "contract.err.filter", "Key", text.Line(name))
-		}
-	}
-	return nil
-}
-
-func checkDates(q Query) error {
+// check refuses days that are none, and names that are no attributes: they stand
+// in the statement.
+func (q Query) check() error {
 	for name, d := range map[string]cal.Date{"renewal_from": q.RenewalFrom, "renewal_to": q.RenewalTo} {
 		if d != "" && !d.Valid() {
 			return errs.Field(name, "err.date", "Value", text.Line(string(d)))
+		}
+	}
+	for _, name := range q.Without {
+		if !slices.Contains([]string{"status", "phase", "outlook"}, name) {
+			return errs.Field("without", "contract.err.filter", "Key", text.Line(name))
 		}
 	}
 	return nil

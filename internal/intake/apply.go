@@ -71,11 +71,7 @@ func (s *Service) Bring(ctx context.Context, u Upload, opt ApplyOptions) (Import
 
 // ApplyLater leaves it to a job.
 func (s *Service) ApplyLater(ctx context.Context, importID id.ID, opt ApplyOptions) (Import, error) {
-	a, err := who.Check(ctx, who.Write)
-	if err != nil {
-		return Import{}, err
-	}
-	imp, err := oneImport(ctx, s.db, a.Workspace, importID)
+	a, imp, err := s.one(ctx, who.Write, importID)
 	if err != nil {
 		return imp, err
 	}
@@ -115,11 +111,7 @@ func guard(imp Import, opt ApplyOptions) error {
 // apply is Apply; done, if given, is called first in the transaction, so that
 // a job is over exactly when its work is stored.
 func (s *Service) apply(ctx context.Context, importID id.ID, opt ApplyOptions, done func(context.Context, *db.Tx) error) (Import, error) {
-	a, err := who.Check(ctx, who.Write)
-	if err != nil {
-		return Import{}, err
-	}
-	imp, err := oneImport(ctx, s.db, a.Workspace, importID)
+	a, imp, err := s.one(ctx, who.Write, importID)
 	if err != nil {
 		return imp, err
 	}

@@ -41,11 +41,7 @@ type Row struct {
 // Preview gives rows of an outcome, in the order of the file, behind a cursor
 // ("" = from the beginning).
 func (s *Service) Preview(ctx context.Context, importID id.ID, o Outcome, cursor string, limit int) (rows []Row, next string, err error) {
-	a, err := who.Check(ctx, who.Read)
-	if err != nil {
-		return nil, "", err
-	}
-	imp, err := oneImport(ctx, s.db, a.Workspace, importID)
+	a, imp, err := s.one(ctx, who.Read, importID)
 	if err != nil {
 		return nil, "", err
 	}
@@ -190,11 +186,7 @@ func (s *Service) Joined(ctx context.Context, importID id.ID) ([]Joining, error)
 // so that Excel reads it. say puts a problem into the reader's words; heads
 // are the names of the three columns row, column, why.
 func (s *Service) ErrorFile(ctx context.Context, importID id.ID, w io.Writer, heads [3]string, say func(Problem) string) error {
-	a, err := who.Check(ctx, who.Read)
-	if err != nil {
-		return err
-	}
-	imp, err := oneImport(ctx, s.db, a.Workspace, importID)
+	a, imp, err := s.one(ctx, who.Read, importID)
 	if err != nil {
 		return err
 	}

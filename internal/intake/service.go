@@ -182,11 +182,7 @@ func ReadMapping(raw []byte) (*Mapping, error) { return columns.Read(raw) }
 // Restage reads the kept file again with another mapping or sheet. Nil and ""
 // leave it to the guess.
 func (s *Service) Restage(ctx context.Context, importID id.ID, m *Mapping, sheetName string) (Import, error) {
-	a, err := who.Check(ctx, who.Write)
-	if err != nil {
-		return Import{}, err
-	}
-	imp, err := oneImport(ctx, s.db, a.Workspace, importID)
+	a, imp, err := s.one(ctx, who.Write, importID)
 	if err != nil {
 		return imp, err
 	}
@@ -251,11 +247,18 @@ func (s *Service) forget(ctx context.Context, ws, importID id.ID) error {
 
 // Get gives one import.
 func (s *Service) Get(ctx context.Context, importID id.ID) (Import, error) {
-	a, err := who.Check(ctx, who.Read)
+	_, imp, err := s.one(ctx, who.Read, importID)
+	return imp, err
+}
+
+// one reads an import for an actor who meets the need.
+func (s *Service) one(ctx context.Context, need who.Need, importID id.ID) (who.Actor, Import, error) {
+	a, err := who.Check(ctx, need)
 	if err != nil {
-		return Import{}, err
+		return a, Import{}, err
 	}
-	return oneImport(ctx, s.db, a.Workspace, importID)
+	imp, err := oneImport(ctx, s.db, a.Workspace, importID)
+	return a, imp, err
 }
 
 // List gives imports, the newest first, of one source or (0) of all. before is

@@ -149,11 +149,7 @@ func (s *Service) arrived(ctx context.Context, a who.Actor, fresh []compare.Row)
 // intake.err.succession for a row or contract that was not offered, or one
 // chosen twice, intake.err.not_staged.
 func (s *Service) Succeed(ctx context.Context, importID id.ID, chosen map[int]id.ID) (Import, error) {
-	a, err := who.Check(ctx, who.Write)
-	if err != nil {
-		return Import{}, err
-	}
-	imp, err := oneImport(ctx, s.db, a.Workspace, importID)
+	a, imp, err := s.one(ctx, who.Write, importID)
 	if err != nil {
 		return imp, err
 	}
@@ -182,11 +178,7 @@ func (s *Service) Succeed(ctx context.Context, importID id.ID, chosen map[int]id
 
 // Unsucceed takes all choices of Succeed back.
 func (s *Service) Unsucceed(ctx context.Context, importID id.ID) (Import, error) {
-	a, err := who.Check(ctx, who.Write)
-	if err != nil {
-		return Import{}, err
-	}
-	imp, err := oneImport(ctx, s.db, a.Workspace, importID)
+	a, imp, err := s.one(ctx, who.Write, importID)
 	if err != nil {
 		return imp, err
 	}

@@ -271,7 +271,7 @@ func mentions(ctx context.Context, q db.Queryer, ws id.ID, n *Note) ([]id.ID, er
 	if err != nil {
 		return nil, err
 	}
-	members, names := dir.find(n.Body)
+	members, names := dir.Find(n.Body)
 	n.Context.Names = names
 	return members, nil
 }

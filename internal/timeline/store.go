@@ -12,6 +12,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
+	"kizuki/internal/timeline/mention"
 	"kizuki/internal/who"
 )
 
@@ -247,7 +248,7 @@ func hasSign(body string) bool { return strings.ContainsAny(body, "@＠") }
 
 // readDirectory reads everybody who may be mentioned: members by name and
 // reading, teams with the members they have now.
-func readDirectory(ctx context.Context, q db.Queryer, ws id.ID) (*directory, error) {
+func readDirectory(ctx context.Context, q db.Queryer, ws id.ID) (*mention.Directory, error) {
 	type row struct {
 		name, kana string
 		member     id.ID
@@ -259,11 +260,11 @@ func readDirectory(ctx context.Context, q db.Queryer, ws id.ID) (*directory, err
 		UNION ALL
 		SELECT u.name, '', um.member_id FROM unit u
 		JOIN unit_member um ON um.workspace_id = u.workspace_id AND um.unit_id = u.id WHERE u.workspace_id = $1`, ws)
-	d := &directory{}
+	d := &mention.Directory{}
 	for _, v := range rows {
-		d.add(v.name, v.member)
-		if nameKey(v.kana) != nameKey(v.name) {
-			d.add(v.kana, v.member)
+		d.Add(v.name, v.member)
+		if mention.Key(v.kana) != mention.Key(v.name) {
+			d.Add(v.kana, v.member)
 		}
 	}
 	return d, err

@@ -1,4 +1,6 @@
-package timeline
+// Package mention finds people and teams in what somebody wrote: by the name or
+// reading after @ or ＠, which in Japanese needs no space before it.
+package mention
 
 import (
 	"slices"
@@ -10,16 +12,17 @@ import (
 	"kizuki/internal/text"
 )
 
-// directory finds people and teams by the exact name or reading written after
+// Directory finds people and teams by the exact name or reading written after
 // @ or ＠, with or without the space between the parts. Those who share a name
 // are all meant: better one call too many than somebody who never hears.
-type directory struct {
+type Directory struct {
 	byKey   map[string][]id.ID
 	longest int // runes of the longest name
 }
 
-func (d *directory) add(name string, members ...id.ID) {
-	key := nameKey(name)
+// Add lets members be found by a name.
+func (d *Directory) Add(name string, members ...id.ID) {
+	key := Key(name)
 	if key == "" {
 		return
 	}
@@ -31,13 +34,14 @@ func (d *directory) add(name string, members ...id.ID) {
 	d.longest = max(d.longest, utf8.RuneCountInString(name)+2)
 }
 
-func nameKey(name string) string {
+// Key is a name as it is compared: without spaces, hiragana and katakana alike.
+func Key(name string) string {
 	return text.FoldKana(strings.Join(strings.Fields(name), ""))
 }
 
-// find reads the mentions of a body: the members meant, each once, and the
+// Find reads the mentions of a body: the members meant, each once, and the
 // names as written. What matches nobody stays text.
-func (d *directory) find(body string) (members []id.ID, names []string) {
+func (d *Directory) Find(body string) (members []id.ID, names []string) {
 	for i, r := range body {
 		if r != '@' && r != '＠' || addressLike(body, i, utf8.RuneLen(r)) {
 			continue
@@ -59,7 +63,7 @@ func (d *directory) find(body string) (members []id.ID, names []string) {
 }
 
 // match takes the longest name that rest begins with.
-func (d *directory) match(rest string) ([]id.ID, string) {
+func (d *Directory) match(rest string) ([]id.ID, string) {
 	line, _, _ := strings.Cut(rest, "\n")
 	ends := make([]int, 0, d.longest)
 	for i, r := range line {
@@ -73,7 +77,7 @@ func (d *directory) match(rest string) ([]id.ID, string) {
 		if strings.TrimSpace(name) != name || splitsWord(line, end) {
 			continue
 		}
-		if who := d.byKey[nameKey(name)]; who != nil {
+		if who := d.byKey[Key(name)]; who != nil {
 			return who, name
 		}
 	}
