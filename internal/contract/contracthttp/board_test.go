@@ -3,6 +3,7 @@ package contracthttp_test
 import (
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 
@@ -105,6 +106,49 @@ func TestListByPeople(t *testing.T) {
 				t.Errorf("without %s: %s", none, text(p.Find("#rows")))
 			}
 		}
+	})
+}
+
+// A list is divided into so many parts at most, and says so.
+func TestTooManyParts(t *testing.T) {
+	w := newWorld(t, testkit.SQLite(t))
+	options := make([]string, 70)
+	for i := range options {
+		options[i] = fmt.Sprint("案", i)
+	}
+	w.field(field.Input{Key: "plan", Type: field.Choice, Options: options, Indexed: true})
+	w.add(nil)
+	p := w.get("/contracts?as=board&by=field:plan").want(t, 200)
+	if n := p.Find(".lane").Length(); n != 60 || !strings.HasSuffix(lanes(p), "|なし 1件: 株式会社みなと物流 配車クラウド 本社契約") || !strings.Contains(text(p.Find("#sheet")), "分けて出せるのは60までです。") {
+		t.Errorf("%d lanes: %s", n, lanes(p))
+	}
+}
+
+// Programs ask for the same: by team, and for what has no value.
+func TestListForPrograms(t *testing.T) {
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		u, err := w.people.CreateUnit(w.ctx, "ハイタッチ", 0)
+		if err == nil {
+			err = w.people.SetUnitMembers(w.ctx, u.ID, []id.ID{w.me.Member})
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.add(func(in *contract.Input) { in.Name, in.Owner, in.Phase = "担当あり", w.me.Member.String(), "定着" })
+		w.add(func(in *contract.Input) { in.Name = "担当なし" })
+		for query, want := range map[string]string{"unit=" + u.ID.String(): "担当あり", "unit=none": "担当なし", "without=phase,outlook": "担当なし", "without=status": "担当あり 担当なし"} {
+			var got []string
+			for _, it := range w.call("viewer", "GET", "?sort=name&"+query, nil).want(t, 200).items() {
+				got = append(got, it["name"].(string))
+			}
+			slices.Sort(got)
+			if strings.Join(got, " ") != want {
+				t.Errorf("%s: %v", query, got)
+			}
+		}
+		w.call("viewer", "GET", "?without=secret", nil).want(t, 422)
+		w.call("viewer", "GET", "?unit=x", nil).want(t, 422)
 	})
 }
 

@@ -39,6 +39,7 @@ type listPage struct {
 	calendar filter.Calendar
 	units    []workspace.Unit
 	sections []section // the parts of a list that is divided
+	cut      bool      // there are more of them than a page shows
 	month    *ui.CalendarProps
 	last     string          // what the last group comes to, "" if that is not known
 	saved    []ui.Tab        // the views that were saved

@@ -34,7 +34,7 @@ const (
 	// sectionSize is how many contracts a section shows; its head leads to the rest.
 	sectionSize = 20
 	// mostSections bounds what one page asks: each section is a list of its own.
-	mostSections = 40
+	mostSections = 60
 )
 
 // attributes are those a list can be divided by, besides periods.
@@ -119,8 +119,11 @@ func (p *listPage) choices(ctx context.Context, attr string) (out []section) {
 			add(v, v)
 		}
 	}
+	if len(out) >= mostSections {
+		out, p.cut = out[:mostSections-1], true
+	}
 	add("", none)
-	return out[max(0, len(out)-mostSections):]
+	return out
 }
 
 // word is how the address says a value of an attribute.

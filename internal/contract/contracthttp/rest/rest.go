@@ -191,6 +191,8 @@ type listInput struct {
 	Status        string `query:"status"`
 	Phase         string `query:"phase"`
 	Outlook       string `query:"outlook"`
+	Without       string `query:"without" doc:"those without a value of these, with commas between: status, phase, outlook"`
+	Unit          string `query:"unit" doc:"id of a team the owner is in; none = in no team"`
 	Organization  string `query:"organization" doc:"id"`
 	RenewalFrom   string `query:"renewal_from" doc:"this day or later"`
 	RenewalBefore string `query:"renewal_before" doc:"before this day"`
@@ -283,7 +285,13 @@ func (h *Endpoints) Add(a *api.API) {
 func (h *Endpoints) list(ctx context.Context, in *listInput) (*api.List[ContractJSON], error) {
 	q := contract.Query{Q: in.Q, Status: in.Status, Phase: in.Phase, Outlook: contract.Outlook(in.Outlook), View: in.View, Sort: in.Sort,
 		Limit: in.Limit, Cursor: in.Cursor, Ended: in.Ended, Fields: FieldFilters(in.query, "field.", "")}
-	var bad [4]error
+	if in.Without != "" {
+		q.Without = strings.Split(in.Without, ",")
+	}
+	var bad [5]error
+	if q.Unit = contract.NoUnit; in.Unit != OwnerNone {
+		q.Unit, bad[4] = ID("unit", in.Unit)
+	}
 	q.Owner, bad[0] = h.ownerAsked(ctx, in.Owner)
 	q.Org, bad[1] = ID("organization", in.Organization)
 	q.RenewalFrom, bad[2] = dayAsked("renewal_from", in.RenewalFrom)
