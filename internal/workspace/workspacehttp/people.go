@@ -44,6 +44,9 @@ func (h *Handlers) showMe(w http.ResponseWriter, r *http.Request, status int, p 
 	if p.tokens, err = h.tokenRows(ctx); err != nil {
 		return err
 	}
+	if p.sessions, err = h.svc.Sessions(ctx, web.SessionToken(r)); err != nil {
+		return err
+	}
 	for _, part := range h.Mine {
 		c, err := part(ctx)
 		if err != nil {

@@ -283,3 +283,26 @@ func TestOwnPage(t *testing.T) {
 		}
 	})
 }
+
+// One's own page tells where one is signed in; the others can be ended from it.
+func TestSessionsOnOnesOwnPage(t *testing.T) {
+	each(t, func(t *testing.T, a *apptest.App) {
+		here, there := a.Browser(who.Viewer), a.Browser(who.Viewer)
+		p := here.Get("/me")
+		if n := p.Find("#sessions tbody tr").Length(); n < 2 || p.Find("#sessions tbody form").Length() != n-1 || p.Find(`#sessions form[action="/me/sessions/end"]`).Length() != 1 {
+			t.Fatalf("%d rows: %s", n, p.Find("#sessions").Text())
+		}
+		if p = there.Get("/today"); p.Path != "/today" {
+			t.Fatal(p.Path)
+		}
+		if p = here.Post("/me/sessions/end", nil); p.Status != 200 || p.Find("#sessions tbody tr").Length() != 1 || !strings.Contains(p.Find("#toasts").Text(), "か所のサインインを終わらせました。") {
+			t.Errorf("%d: %s", p.Status, p.Find("#toasts").Text())
+		}
+		if p = there.Get("/today"); !strings.HasPrefix(p.Path, "/signin") {
+			t.Errorf("the other is still in: %s", p.Path)
+		}
+		if p = here.Post("/me/sessions/0000000000000000/end", nil); p.Status != 404 {
+			t.Errorf("a session that is none: %d", p.Status)
+		}
+	})
+}

@@ -63,6 +63,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "GET", Path: "/me", Need: who.Read, Handle: h.me},
 		{Method: "POST", Path: "/me", Need: who.Read, Handle: h.saveMe},
 		{Method: "POST", Path: "/me/workspace", Need: who.Read, Handle: h.switchWorkspace},
+		{Method: "POST", Path: "/me/sessions/end", Need: who.Self, Handle: h.endOtherSessions},
+		{Method: "POST", Path: "/me/sessions/{ref}/end", Need: who.Self, Handle: h.endSession},
 		{Method: "POST", Path: "/me/tokens", Need: who.Read, Handle: h.createToken},
 		{Method: "POST", Path: "/tokens/{id}/revoke", Need: who.Read, Handle: h.revokeToken},
 
