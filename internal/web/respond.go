@@ -161,7 +161,7 @@ func shell(w http.ResponseWriter, r *http.Request, m Meta, body templ.Component)
 		m.WriteTo = "/contracts"
 	}
 	props := ui.PageProps{Title: m.Title, Places: places, Name: actor.Name, Query: m.Query, SearchHref: routerOf(ctx).Search,
-		Islands: m.Islands, WriteHref: m.WriteTo, Toast: takeFlash(w, r)}
+		Theme: actor.Theme, Islands: m.Islands, WriteHref: m.WriteTo, Toast: takeFlash(w, r)}
 	rt := routerOf(ctx)
 	if rt.Demo {
 		props.Notice = words.T(ctx, "shell.demo")

@@ -62,6 +62,8 @@ type Actor struct {
 	System    bool // jobs and command-line acts of the operator: may do all
 	Lang      string
 	Zone      *time.Location
+	Theme     string // light, dark; "" as the device does
+	Sunday    bool   // weeks begin on it, not on Monday
 }
 
 // May reports whether the actor meets the need.

@@ -244,6 +244,22 @@ func (s *Service) SetZone(ctx context.Context, zone string) error {
 	})
 }
 
+// SetLook changes how pages look to the actor: light, dark or "" as the device
+// does; and whether weeks begin on Sunday. Errors: err.choice (theme).
+func (s *Service) SetLook(ctx context.Context, theme string, sunday bool) error {
+	var problem *errs.E
+	if !slices.Contains([]string{"", "light", "dark"}, theme) {
+		problem = errs.Field("theme", "err.choice")
+	}
+	first := time.Monday
+	if sunday {
+		first = time.Sunday
+	}
+	return s.setOwn(ctx, problem, func(ctx context.Context, tx *db.Tx, account id.ID) error {
+		return setLook(ctx, tx, account, theme, first)
+	})
+}
+
 func (s *Service) setOwn(ctx context.Context, problem *errs.E, set func(context.Context, *db.Tx, id.ID) error) error {
 	a, err := who.Check(ctx, who.Self)
 	if err != nil {

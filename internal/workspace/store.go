@@ -98,18 +98,23 @@ func setZone(ctx context.Context, tx *db.Tx, account id.ID, zone string) error {
 	return run(ctx, tx, "UPDATE account SET zone = $1 WHERE id = $2", zone, account)
 }
 
+func setLook(ctx context.Context, tx *db.Tx, account id.ID, theme string, first time.Weekday) error {
+	return run(ctx, tx, "UPDATE account SET theme = $1, week_start = $2 WHERE id = $3", theme, int(first), account)
+}
+
 // An actor's language and zone are the account's, else the workspace's.
 const (
 	actorColumns = `m.workspace_id, m.id, m.account_id, m.name, m.role,
-		COALESCE(NULLIF(a.language, ''), w.language), COALESCE(NULLIF(a.zone, ''), w.zone)`
+		COALESCE(NULLIF(a.language, ''), w.language), COALESCE(NULLIF(a.zone, ''), w.zone), a.theme, a.week_start`
 	actorJoin = ` JOIN account a ON a.id = m.account_id JOIN workspace w ON w.id = m.workspace_id `
 )
 
 // scanActor reads actorColumns and then more.
 func scanActor(r db.Row, more ...any) (a who.Actor, err error) {
 	var zone string
-	err = r.Scan(append([]any{&a.Workspace, &a.Member, &a.Account, &a.Name, &a.Role, &a.Lang, &zone}, more...)...)
-	a.Zone = Location(zone)
+	var first time.Weekday
+	err = r.Scan(append([]any{&a.Workspace, &a.Member, &a.Account, &a.Name, &a.Role, &a.Lang, &zone, &a.Theme, &first}, more...)...)
+	a.Zone, a.Sunday = Location(zone), first == time.Sunday
 	return a, err
 }
 

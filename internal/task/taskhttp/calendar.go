@@ -8,6 +8,7 @@ import (
 	"kizuki/internal/task"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
+	"kizuki/internal/who"
 )
 
 const (
@@ -24,7 +25,7 @@ func (h *Handlers) readMonth(ctx context.Context, p *listPage, q task.Query, ask
 	step := func(n int) string {
 		return p.href(p.state) + "&" + url.Values{"as": {"calendar"}, "month": {cal.MonthOf(x.From.AddMonths(n)).Key}}.Encode()
 	}
-	p.month = &ui.CalendarProps{Month: x, Today: today(ctx), Prev: step(-1), Next: step(1), Days: map[cal.Date]ui.CalendarDay{}}
+	p.month = &ui.CalendarProps{Month: x, Today: today(ctx), Sunday: who.From(ctx).Sunday, Prev: step(-1), Next: step(1), Days: map[cal.Date]ui.CalendarDay{}}
 	q.Limit, q.Sort, q.DueBefore = dayReads, "", x.To
 	found, err := cal.ByDay(x.From, x.To, func(it task.Item) cal.Date { return it.Due }, func(from cal.Date) ([]task.Item, bool, error) {
 		q.DueFrom = from

@@ -12,6 +12,7 @@ import (
 type CalendarProps struct {
 	Month      cal.Period
 	Today      cal.Date
+	Sunday     bool // weeks begin on it
 	Prev, Next string
 	Days       map[cal.Date]CalendarDay
 }
@@ -25,10 +26,14 @@ type CalendarDay struct {
 // CalendarItem is one thing of a day, named in bold and then in plain words.
 type CalendarItem struct{ Href, Bold, Text string }
 
-// weeks are the days from the Monday on or before the first to the Sunday on or
-// after the last.
+// weeks are the days from the beginning of the week of the first to the end of
+// that of the last.
 func (p CalendarProps) weeks() (out [][]cal.Date) {
-	for d := p.Month.From.AddDays(-(int(p.Month.From.Weekday()) + 6) % 7); d < p.Month.To; {
+	begin := time.Monday
+	if p.Sunday {
+		begin = time.Sunday
+	}
+	for d := p.Month.From.AddDays(-int(p.Month.From.Weekday()-begin+7) % 7); d < p.Month.To; {
 		var week []cal.Date
 		for range 7 {
 			week = append(week, d)

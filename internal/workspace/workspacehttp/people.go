@@ -36,7 +36,8 @@ func (h *Handlers) showMe(w http.ResponseWriter, r *http.Request, status int, p 
 	}
 	p.member = m
 	if p.Values == nil {
-		p.Values = map[string][]string{"name": {m.Name}, "kana": {m.Kana}, "lang": {p.actor.Lang}, "zone": {p.actor.Location().String()}}
+		p.Values = map[string][]string{"name": {m.Name}, "kana": {m.Kana}, "lang": {p.actor.Lang}, "zone": {p.actor.Location().String()},
+			"theme": {p.actor.Theme}, "week": {weekOf(p.actor)}}
 	}
 	if p.workspaces, err = h.svc.Workspaces(ctx); err != nil {
 		return err
@@ -87,6 +88,27 @@ func (h *Handlers) tokenRows(ctx context.Context) ([]tokenRow, error) {
 	return rows, nil
 }
 
+// sunday is what the form calls weeks that begin on it.
+const sunday = "sunday"
+
+func weekOf(a who.Actor) string {
+	if a.Sunday {
+		return sunday
+	}
+	return "monday"
+}
+
+func lookOptions(ctx context.Context, kind string, values ...string) (out []ui.Option) {
+	for _, v := range values {
+		key := v
+		if key == "" {
+			key = "device"
+		}
+		out = append(out, ui.Option{Value: v, Label: words.T(ctx, "workspace."+kind+"."+key)})
+	}
+	return out
+}
+
 func (h *Handlers) saveMe(w http.ResponseWriter, r *http.Request) error {
 	f, err := web.ReadForm(r)
 	if err != nil {
@@ -96,6 +118,9 @@ func (h *Handlers) saveMe(w http.ResponseWriter, r *http.Request) error {
 	err = h.svc.Rename(ctx, who.From(ctx).Member, f.Line("name"), f.Line("kana"))
 	if err == nil {
 		err = h.svc.SetLanguage(ctx, f.Get("lang"))
+	}
+	if err == nil {
+		err = h.svc.SetLook(ctx, f.Get("theme"), f.Get("week") == sunday)
 	}
 	// The form shows the workspace's zone to who has none: sent back as it was,
 	// it must not become their own.

@@ -306,3 +306,27 @@ func TestSessionsOnOnesOwnPage(t *testing.T) {
 		}
 	})
 }
+
+// One chooses how pages look and on which day weeks begin.
+func TestLook(t *testing.T) {
+	each(t, func(t *testing.T, a *apptest.App) {
+		b := a.Browser(who.Viewer)
+		form := url.Values{"name": {"北原 光"}, "kana": {""}, "lang": {"ja"}, "zone": {"Asia/Tokyo"}}
+		for theme, shown := range map[string]string{"dark": "dark", "light": "light", "": ""} {
+			form.Set("theme", theme)
+			form.Set("week", map[bool]string{true: "sunday", false: "monday"}[theme == "dark"])
+			p := b.Post("/me", form)
+			if got := p.Find("html").AttrOr("data-theme", ""); got != shown || p.Find(`select[name=theme] option[selected]`).AttrOr("value", "") != theme {
+				t.Errorf("%q looks %q", theme, got)
+			}
+			first := strings.TrimSpace(b.Get("/tasks?as=calendar").Find(".calendar th").First().Text())
+			if want := map[bool]string{true: "日", false: "月"}[theme == "dark"]; first != want {
+				t.Errorf("weeks begin on %s, want %s", first, want)
+			}
+		}
+		form.Set("theme", "pink")
+		if p := b.Post("/me", form); p.Status != 422 || p.Find("#theme-error").Length() != 1 {
+			t.Errorf("pink: %d", p.Status)
+		}
+	})
+}

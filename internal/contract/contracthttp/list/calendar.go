@@ -8,6 +8,7 @@ import (
 	"kizuki/internal/contract/contracthttp/book"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
+	"kizuki/internal/who"
 )
 
 // dayShows is how many contracts a day of the calendar names.
@@ -20,7 +21,7 @@ func (h *Handlers) readMonth(ctx context.Context, p *listPage, q contract.Query)
 		x = asked
 	}
 	step := func(n int) string { return p.f.Href("month", cal.MonthOf(x.From.AddMonths(n)).Key) }
-	p.month = &ui.CalendarProps{Month: x, Today: p.b.Today, Prev: step(-1), Next: step(1), Days: map[cal.Date]ui.CalendarDay{}}
+	p.month = &ui.CalendarProps{Month: x, Today: p.b.Today, Sunday: who.From(ctx).Sunday, Prev: step(-1), Next: step(1), Days: map[cal.Date]ui.CalendarDay{}}
 	found, err := h.byDay(ctx, q, x)
 	for d, list := range found {
 		p.month.Days[d] = p.dayOf(ctx, d, list)
