@@ -2,6 +2,7 @@ package ask
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -146,5 +147,29 @@ func TestQuestion(t *testing.T) {
 	}
 	if p := x.Probes(3); len(p) != 3 || !x.Features[p[0]].Telling {
 		t.Errorf("%v", p)
+	}
+}
+
+// A single letter or digit chooses candidates only where nothing else can, but
+// counts and is marked all the same.
+func TestLoneLetterChoosesLast(t *testing.T) {
+	for q, want := range map[string][]string{"7月の稟議": {"月", "稟議", "月の", "の稟"}, "A B": {"a", "b"}, "7です": {"7", "です"}, "鍵": {"鍵"}, "API 2": {"api"}} {
+		a, err := Parse(q, today)
+		if err != nil {
+			t.Fatal(err)
+		}
+		x := a.Question()
+		var got []string
+		for _, i := range x.Probes(10) {
+			got = append(got, x.Features[i].Folded)
+		}
+		slices.Sort(got)
+		slices.Sort(want)
+		if !slices.Equal(got, want) {
+			t.Errorf("%q asks for %q, not %q", q, got, want)
+		}
+		if q == "7月の稟議" && !slices.Contains(x.Marks(), "7") {
+			t.Errorf("%q marks %q", q, x.Marks())
+		}
 	}
 }
