@@ -226,6 +226,16 @@ func Exec(ctx context.Context, tx *Tx, stmt string, args ...any) (int64, error) 
 	return n, wrap(err, stmt)
 }
 
+// Analyze tells PostgreSQL that tables have grown: until it knows, it makes plans
+// as for nearly empty ones. SQLite needs no telling.
+func Analyze(ctx context.Context, tx *Tx, tables ...string) error {
+	if !tx.Postgres() {
+		return nil
+	}
+	_, err := Exec(ctx, tx, "ANALYZE "+strings.Join(tables, ", "))
+	return err
+}
+
 func wrap(err error, stmt string) error {
 	if err == nil {
 		return nil

@@ -26,18 +26,12 @@ const filled = "organization, contract, member, term, field_index, source_key, i
 // Analyze tells PostgreSQL that tables have grown; none named means all an
 // import has to do with. Foreign keys are checked by plans that are made once;
 // made for an empty table they walk all rows of the workspace, and a first
-// import of 100,000 rows takes ten minutes instead of one. SQLite needs no
-// telling.
+// import of 100,000 rows takes ten minutes instead of one.
 func Analyze(ctx context.Context, tx *db.Tx, tables ...string) error {
-	if !tx.Postgres() {
-		return nil
+	if len(tables) == 0 {
+		tables = []string{filled}
 	}
-	names := strings.Join(tables, ", ")
-	if names == "" {
-		names = filled
-	}
-	_, err := db.Exec(ctx, tx, "ANALYZE "+names)
-	return err
+	return db.Analyze(ctx, tx, tables...)
 }
 
 // Unseen gives contracts back the import that had last seen them before, where
