@@ -56,7 +56,7 @@ func newLibrary(b testing.TB, d *db.DB) *library {
 // they are indexed it measures what they take.
 func (l *library) fill(b testing.TB, n int) (bytes int64) {
 	b.Helper()
-	before := size(b, l.d)
+	before := bytesOf(b, l.d)
 	c := corpus.New(1)
 	actor := who.From(l.ctx)
 	begin := time.Now().AddDate(-3, 0, 0)
@@ -74,10 +74,10 @@ func (l *library) fill(b testing.TB, n int) (bytes int64) {
 		}))
 		done += part
 	}
-	return size(b, l.d) - before
+	return bytesOf(b, l.d) - before
 }
 
-func size(b testing.TB, d *db.DB) int64 {
+func bytesOf(b testing.TB, d *db.DB) int64 {
 	b.Helper()
 	stmt := "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 	if d.Postgres() {
@@ -88,16 +88,17 @@ func size(b testing.TB, d *db.DB) int64 {
 	return n
 }
 
-// groups are words of all frequencies for n notes. Medium and rare words are as
-// many times in them as those of the ranks 600 and 25,000 are in a million: what
+// groups are words of all frequencies for n notes of which there will be all.
+// Medium and rare words are as many times in them as those of the ranks 600 and
+// 25,000 are in all: what
 // is compared is what the size of the index costs, and not that ten times as
 // many hits are ranked and shown. Before, both sizes took the same words: at a
 // tenth of the notes a rare one had six hits to show instead of twenty, and newest
 // first cost 3.2 times at a million.
-func groups(n int) map[string][]string {
+func groups(n, all int) map[string][]string {
 	v := corpus.New(1).Vocabulary
 	at := func(rank int) []string {
-		k := corpus.SameHits(rank, float64(n)/1_000_000)
+		k := corpus.SameHits(rank, float64(n)/float64(all))
 		return v[k : k+12]
 	}
 	absent := []string{}
@@ -157,21 +158,21 @@ func BenchmarkSearch(b *testing.B) {
 	n := notesFromEnv()
 	each(b, func(b *testing.B, d *db.DB, _ *sql.DB) {
 		type cost map[string][2]float64 // milliseconds, hits shown
-		measure := func(l *library, n int) cost {
+		measure := func(l *library, size int) cost {
 			out := cost{}
-			notes := l.fill(b, n)
-			before := size(b, l.d)
+			notes := l.fill(b, size)
+			before := bytesOf(b, l.d)
 			start := time.Now()
 			_, err := l.a.Search.Rebuild(l.ctx, func(search.Progress) {})
 			check(b, err)
 			took := time.Since(start)
-			index := size(b, l.d) - before
+			index := bytesOf(b, l.d) - before
 			if l.d.Postgres() {
 				_, _ = db.All(l.ctx, l.d, db.Value[string], "ANALYZE")
 			}
 			fmt.Printf("  %s %d notes: notes %d MB, index %.2f times that, indexed in %s; 20 notes by key p95 %.2f ms\n",
-				b.Name(), n, notes>>20, float64(index)/float64(notes), took.Round(time.Second), l.byKey(b))
-			for name, words := range groups(n) {
+				b.Name(), size, notes>>20, float64(index)/float64(notes), took.Round(time.Second), l.byKey(b))
+			for name, words := range groups(size, n) {
 				for _, sort := range []string{search.Recent, search.Best} {
 					ms, shown := l.typical(b, words, sort)
 					out[name+" "+sort] = [2]float64{ms, shown}

@@ -39,7 +39,7 @@ const (
 // SameHits is the rank of the words that are in a part of a corpus as many times as
 // those of a rank are in the whole.
 func SameHits(rank int, part float64) int {
-	return int((shift+float64(rank))*math.Pow(part, 1/exponent)) - shift
+	return max(0, int((shift+float64(rank))*math.Pow(part, 1/exponent))-shift)
 }
 
 // New makes a corpus of a seed.
