@@ -275,6 +275,22 @@ func TestListAsksAFixedNumberOfQuestions(t *testing.T) {
 	})
 }
 
+// Where all contracts have ended, the list says so and how to see them.
+func TestListOfWhatHasEnded(t *testing.T) {
+	w := newWorld(t, testkit.SQLite(t))
+	c := w.add(nil)
+	w.post("/contracts/"+c.ID.String()+"/end", url.Values{"on": {"2026-02-01"}}).want(t, 303)
+	for _, as := range []string{"", "?as=board", "?as=calendar", "?by=owner"} {
+		p := w.get("/contracts" + as).want(t, 200)
+		if p.Find(".empty").Length() != 1 || p.Find("#rows, .board, .calendar").Length() != 0 {
+			t.Errorf("%q: %s", as, text(p.Find("#sheet")))
+		}
+	}
+	if p := w.get("/contracts?ended=1").want(t, 200); p.Find("#rows .name").Length() != 1 {
+		t.Errorf("with those that have ended: %s", text(p.Find("#sheet")))
+	}
+}
+
 func TestEmptyWorkspaceOffersTheFirstContract(t *testing.T) {
 	testkit.Each(t, func(t *testing.T, d *db.DB) {
 		w := newWorld(t, d)

@@ -130,12 +130,13 @@ func (h *Handlers) total(ctx context.Context, p *listPage, q contract.Query) (no
 	if err != nil {
 		return false, err
 	}
-	if all.N == 0 && !p.f.Narrow() {
+	p.empty = all.N == 0
+	switch {
+	case !p.empty:
+		p.tally, err = h.tally(ctx, counted(ctx, all))
+	case !p.f.Narrow():
 		n, _, err := h.svc.Count(ctx, contract.Query{Ended: true, Archived: true})
 		return n == 0, err
-	}
-	if p.empty = all.N == 0; !p.empty {
-		p.tally, err = h.tally(ctx, counted(ctx, all))
 	}
 	return false, err
 }
