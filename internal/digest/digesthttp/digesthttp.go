@@ -38,7 +38,7 @@ func New(svc *digest.Service) *Handlers { return &Handlers{svc: svc} }
 func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/me/message", Need: who.Read, Handle: h.page},
-		{Method: "POST", Path: "/me/message", Need: who.Read, Handle: h.save},
+		{Method: "POST", Path: "/me/message", Need: who.Self, Handle: h.save},
 		{Method: "GET", Path: "/settings/mail", Need: who.Administer, Handle: h.settings},
 		{Method: "POST", Path: "/settings/mail/test", Need: who.Administer, Handle: h.try},
 	}

@@ -35,7 +35,7 @@ func (h *Handlers) rest(a *api.API) {
 		return huma.Operation{OperationID: name, Method: method, Path: "/me/message", Summary: summary, Tags: []string{"People"}}
 	}
 	api.Add(a, who.Read, op("get-daily-message", "GET", "How one's daily message comes"), h.getMessage)
-	api.Add(a, who.Read, op("set-daily-message", "PUT", "Choose how one's daily message comes"), h.setMessage)
+	api.Add(a, who.Self, op("set-daily-message", "PUT", "Choose how one's daily message comes"), h.setMessage)
 }
 
 func (h *Handlers) getMessage(ctx context.Context, _ *struct{}) (*messageBody, error) {

@@ -43,8 +43,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "GET", Path: "/handover/acts/{id}", Need: who.Read, Handle: h.act},
 		{Method: "POST", Path: "/handover/acts/{id}/undo", Need: who.Write, Handle: h.undo},
 
-		{Method: "POST", Path: "/handovers/{id}/settle", Need: who.Read, Handle: h.settle},
-		{Method: "POST", Path: "/handovers/{id}/unsettle", Need: who.Read, Handle: h.unsettle},
+		{Method: "POST", Path: "/handovers/{id}/settle", Need: who.Self, Handle: h.settle},
+		{Method: "POST", Path: "/handovers/{id}/unsettle", Need: who.Self, Handle: h.unsettle},
 		{Method: "POST", Path: "/handovers/{id}/take", Need: who.Write, Handle: h.take},
 		{Method: "POST", Path: "/handovers/{id}/give-back", Need: who.Write, Handle: h.giveBack},
 
@@ -53,7 +53,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "GET", Path: "/covers/{id}", Need: who.Read, Handle: h.meanwhile},
 		{Method: "POST", Path: "/covers/{id}/end", Need: who.Write, Handle: h.endCover},
 		{Method: "POST", Path: "/covers/{id}/delete", Need: who.Write, Handle: h.deleteCover},
-		{Method: "POST", Path: "/covers/{id}/read", Need: who.Read, Handle: h.readCover},
-		{Method: "POST", Path: "/covers/{id}/unread", Need: who.Read, Handle: h.unreadCover},
+		{Method: "POST", Path: "/covers/{id}/read", Need: who.Self, Handle: h.readCover},
+		{Method: "POST", Path: "/covers/{id}/unread", Need: who.Self, Handle: h.unreadCover},
 	}
 }

@@ -180,7 +180,7 @@ func (h *Handlers) API(a *api.API) {
 	api.Add(a, who.Write, op("pin-note", "POST", "/notes/{id}/pin", "Hold a note above the trail, or let it go"), h.pinNote)
 	api.Add(a, who.Write, op("set-hunch", "POST", "/notes/{id}/hunch", "Record a hunch on one's own note, or take it back"), h.setHunch)
 	api.Add(a, who.Read, op("get-following", "GET", "/contracts/{id}/following", "Whether one follows a contract, and has muted it"), h.getFollowing)
-	api.Add(a, who.Read, op("set-following", "PUT", "/contracts/{id}/following", "Follow a contract, mute it, or end that"), h.setFollowing)
+	api.Add(a, who.Self, op("set-following", "PUT", "/contracts/{id}/following", "Follow a contract, mute it, or end that"), h.setFollowing)
 	api.Add(a, who.Read, op("list-inbox", "GET", "/inbox", "One's own notices, newest first"), h.listInbox)
 }
 

@@ -67,7 +67,7 @@ func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/contracts/{id}/trail", Need: who.Read, Handle: h.trail},
 		{Method: "POST", Path: "/contracts/{id}/notes", Need: who.Write, Handle: h.post, MaxBody: h.Files.MaxForm},
-		{Method: "POST", Path: "/contracts/{id}/follow", Need: who.Read, Handle: h.follow},
+		{Method: "POST", Path: "/contracts/{id}/follow", Need: who.Self, Handle: h.follow},
 		{Method: "GET", Path: "/notes/{id}", Need: who.Read, Handle: h.note},
 		{Method: "GET", Path: "/notes/{id}/history", Need: who.Read, Handle: h.history},
 		{Method: "GET", Path: "/notes/{id}/reply", Need: who.Write, Handle: h.reply},
@@ -82,6 +82,6 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/notes/{id}/hunch", Need: who.Write, Handle: h.hunch},
 		{Method: "GET", Path: "/people", Need: who.Read, Handle: h.mention},
 		{Method: "GET", Path: "/inbox", Need: who.Read, Handle: h.inbox},
-		{Method: "POST", Path: "/inbox/read", Need: who.Read, Handle: h.markRead},
+		{Method: "POST", Path: "/inbox/read", Need: who.Self, Handle: h.markRead},
 	}
 }

@@ -68,7 +68,7 @@ func (h *Handlers) Routes() []web.Route {
 	return []web.Route{
 		{Method: "GET", Path: "/today", Need: who.Read, Handle: h.page},
 		{Method: "GET", Path: "/today/queue", Need: who.Read, Handle: h.queue},
-		{Method: "POST", Path: "/today/{key}/done", Need: who.Read, Handle: h.done},
+		{Method: "POST", Path: "/today/{key}/done", Need: who.Self, Handle: h.done},
 		{Method: "POST", Path: "/today/{key}/snooze", Need: who.Write, Handle: h.snooze},
 	}
 }

@@ -61,12 +61,12 @@ func (h *Handlers) Routes() []web.Route {
 
 		{Method: "GET", Path: "/more", Need: who.Read, Handle: h.more},
 		{Method: "GET", Path: "/me", Need: who.Read, Handle: h.me},
-		{Method: "POST", Path: "/me", Need: who.Read, Handle: h.saveMe},
-		{Method: "POST", Path: "/me/workspace", Need: who.Read, Handle: h.switchWorkspace},
+		{Method: "POST", Path: "/me", Need: who.Self, Handle: h.saveMe},
+		{Method: "POST", Path: "/me/workspace", Need: who.Self, Handle: h.switchWorkspace},
 		{Method: "POST", Path: "/me/sessions/end", Need: who.Self, Handle: h.endOtherSessions},
 		{Method: "POST", Path: "/me/sessions/{ref}/end", Need: who.Self, Handle: h.endSession},
-		{Method: "POST", Path: "/me/tokens", Need: who.Read, Handle: h.createToken},
-		{Method: "POST", Path: "/tokens/{id}/revoke", Need: who.Read, Handle: h.revokeToken},
+		{Method: "POST", Path: "/me/tokens", Need: who.Self, Handle: h.createToken},
+		{Method: "POST", Path: "/tokens/{id}/revoke", Need: who.Self, Handle: h.revokeToken},
 
 		{Method: "GET", Path: "/members", Need: who.Read, Handle: h.members},
 		{Method: "POST", Path: "/members/invite", Need: who.Administer, Handle: h.invite},

@@ -149,7 +149,7 @@ func (p *listPage) condition(ctx context.Context, name string) string {
 		v = p.fieldCondition(ctx, x)
 	case name == "organization":
 		v = p.orgName
-	case v == filter.Unset:
+	case v == filter.Unset && name != "q":
 		v = words.T(ctx, "contract.unset")
 	case name == "unit":
 		v = chosen(p.options(ctx, name))
