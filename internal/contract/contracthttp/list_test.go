@@ -281,7 +281,7 @@ func TestListOfWhatHasEnded(t *testing.T) {
 	c := w.add(nil)
 	w.post("/contracts/"+c.ID.String()+"/end", url.Values{"on": {"2026-02-01"}}).want(t, 303)
 	for _, as := range []string{"", "?as=board", "?as=calendar", "?by=owner"} {
-		p := w.get("/contracts" + as).want(t, 200)
+		p := w.get("/contracts"+as).want(t, 200)
 		if p.Find(".empty").Length() != 1 || p.Find("#rows, .board, .calendar").Length() != 0 {
 			t.Errorf("%q: %s", as, text(p.Find("#sheet")))
 		}
