@@ -1,6 +1,7 @@
 import { defineConfig, devices } from "@playwright/test";
 
 // Pairs that cover both languages, both databases, wide and narrow. The ports are those of e2e/server/main.go.
+const first = Number(process.env.KIZUKI_E2E_PORT ?? 18100);
 const desktop = { viewport: { width: 1440, height: 900 } };
 const phone = { ...devices["Pixel 7"] };
 const project = (name: string, port: number, locale: string, screen: object, other?: number) => ({
@@ -29,15 +30,15 @@ export default defineConfig({
     },
   },
   projects: [
-    project("ja-desktop-sqlite", 18101, "ja-JP", desktop),
-    project("en-phone-sqlite", 18102, "en-US", phone),
-    project("en-desktop-postgres", 18103, "en-US", desktop, 18105),
-    project("ja-phone-postgres", 18104, "ja-JP", phone),
+    project("ja-desktop-sqlite", first + 1, "ja-JP", desktop),
+    project("en-phone-sqlite", first + 2, "en-US", phone),
+    project("en-desktop-postgres", first + 3, "en-US", desktop, first + 5),
+    project("ja-phone-postgres", first + 4, "ja-JP", phone),
   ],
   webServer: {
     command: "exec go run ./e2e/server",
     cwd: "..",
-    url: "http://127.0.0.1:18100",
+    url: `http://127.0.0.1:${first}`,
     timeout: 240_000,
     reuseExistingServer: !process.env.CI,
     gracefulShutdown: { signal: "SIGTERM", timeout: 5_000 },

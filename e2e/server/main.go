@@ -11,26 +11,36 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"strconv"
 	"syscall"
 	"time"
 
 	"kizuki/internal/testkit"
 )
 
-// The ports; e2e/playwright.config.ts has the same. The last one answers when
+// The ports; e2e/playwright.config.ts has the same. The first one answers when
 // all the others do.
-var demos = []struct {
-	port     int
-	postgres bool
-	second   int // port of a second node, 0 for none
-}{
-	{18101, false, 0},
-	{18102, false, 0},
-	{18103, true, 18105},
-	{18104, true, 0},
-}
+var (
+	readyPort = firstPort()
+	demos     = []struct {
+		port     int
+		postgres bool
+		second   int // port of a second node, 0 for none
+	}{
+		{readyPort + 1, false, 0},
+		{readyPort + 2, false, 0},
+		{readyPort + 3, true, readyPort + 5},
+		{readyPort + 4, true, 0},
+	}
+)
 
-const readyPort = 18100
+// firstPort is 18100 unless several walks share a machine.
+func firstPort() int {
+	if n, err := strconv.Atoi(os.Getenv("KIZUKI_E2E_PORT")); err == nil {
+		return n
+	}
+	return 18100
+}
 
 func main() {
 	if err := run(); err != nil {
