@@ -86,18 +86,19 @@ func (h *hunt) near(ctx context.Context, x ask.Question) ([]row, error) {
 	for i, f := range probed {
 		conds[i] = h.full.combine(and, append(slices.Clone(tags), h.full.phrase(tokens.PhraseOf(x.Features[f].Folded))))
 	}
-	found, err := h.full.union(ctx, h.db, h.actor.Workspace, conds, mostProbed+1)
+	from, to := h.f.rows()
+	found, err := h.full.sample(ctx, h.db, span{h.actor.Workspace, from, to}, total, conds, mostProbed)
 	if err != nil {
 		return nil, err
 	}
 	score := map[int64]float64{}
-	for i, rows := range found {
+	for i, s := range found {
 		f := &x.Features[probed[i]]
-		f.DF = float64(len(rows))
-		if len(rows) > mostProbed {
+		f.DF = max(float64(len(s.rows)), s.many)
+		if len(s.rows) > mostProbed && s.many == 0 {
 			f.DF = max(2*mostProbed, total/8)
 		}
-		for _, r := range rows {
+		for _, r := range s.rows {
 			score[r] += f.Weight * idf(f.DF, total)
 		}
 	}
@@ -108,9 +109,7 @@ func (h *hunt) near(ctx context.Context, x ask.Question) ([]row, error) {
 	slices.SortFunc(ids, func(a, b int64) int {
 		return cmp.Or(cmp.Compare(score[b], score[a]), cmp.Compare(b, a))
 	})
-	from, to := h.f.rows()
-	ids = slices.DeleteFunc(ids[:min(len(ids), mostRead)], func(r int64) bool { return r < from || r >= to })
-	rows, err := h.visible(ctx, ids)
+	rows, err := h.visible(ctx, ids[:min(len(ids), mostRead)])
 	if err != nil {
 		return nil, err
 	}

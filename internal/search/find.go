@@ -142,12 +142,13 @@ func (h *hunt) rows(ctx context.Context, before int64, n int) ([]row, error) {
 	merge := h.extra(min(to, before))
 	var out []row
 	seen := map[thing]bool{}
-	for step, done := n+8, false; !done && len(out) < n; step = min(4*step, mostChunk) {
+	for passed, done := 0, false; !done && len(out) < n; {
+		step := (n - len(out) + 8) * (1 + passed/(len(out)+1)) // longer where much is hidden
 		ids, end, err := h.full.next(ctx, h.db, w, min(step, mostChunk))
 		if err != nil {
 			return nil, err
 		}
-		done = end
+		done, passed = end, passed+len(ids)
 		low := from
 		if !done {
 			if low = w.to; len(ids) > 0 {

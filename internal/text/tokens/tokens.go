@@ -16,12 +16,18 @@
 //     also found by what is inside it, as LIKE would.
 //   - Marks (% + # and emoji): 1, each by itself.
 //
+// Where Japanese follows a word, or a word Japanese, one more token stands
+// between them: the first character of what follows, behind a mark. 3月末 is
+// 3, Ｊ月, 月末, 末.
+//
 // A term is folded and cut alike. Where a run of it ends and another follows,
 // the run of the text must end, too, and the short tokens at its end say so.
 // The term's last run may go on in the text: its tokens are those of full
 // length, and if it is shorter than that, one token that is only the beginning
 // of what stands in the text. So a single character (雪) is found by the
-// beginning of a pair.
+// beginning of a pair. SQLite gathers all that begins so before it gives the
+// first, 25 ms at a million notes; what people write most, 3月 or 5名, has the
+// token between the scripts instead.
 //
 // From this follows, and is tested: a phrase finds a text if and only if the
 // folded text contains the folded term. Nothing is missed and nothing extra is
@@ -45,8 +51,8 @@ import (
 const (
 	// MaxTerm is the longest term that is one phrase.
 	MaxTerm = 128
-	// Passage is the most that one row of the index holds: PostgreSQL counts
-	// places only up to 16,383.
+	// Passage is the most tokens that one row of the index holds: PostgreSQL
+	// counts places only up to 16,383.
 	Passage = 4000
 	// overlap lets every phrase stand whole in one of two neighbours.
 	overlap = MaxTerm
@@ -67,8 +73,17 @@ func width(s text.Script) int {
 
 // run is a part of a folded text in one script.
 type run struct {
-	chars []rune
-	wide  int
+	chars  []rune
+	wide   int
+	joined bool // to a run of the other script before it
+}
+
+// joint is the token between two runs.
+func (r run) joint() string { return "Ｊ" + string(r.chars[0]) }
+
+// joins reports whether a token of its own stands where two scripts meet.
+func joins(before, after text.Script) bool {
+	return before == text.Word && after == text.Japanese || before == text.Japanese && after == text.Word
 }
 
 func runs(folded string) []run {
@@ -84,7 +99,7 @@ func runs(folded string) []run {
 		case s == last:
 			out[len(out)-1].chars = append(out[len(out)-1].chars, r)
 		default:
-			out = append(out, run{[]rune{r}, width(s)})
+			out = append(out, run{chars: []rune{r}, wide: width(s), joined: joins(last, s)})
 		}
 		last = s
 	}
@@ -95,6 +110,9 @@ func runs(folded string) []run {
 func Of(folded string) []string {
 	out := make([]string, 0, len(folded)/2)
 	for _, r := range runs(folded) {
+		if r.joined {
+			out = append(out, r.joint())
+		}
 		for i := range r.chars {
 			out = append(out, string(r.chars[i:min(i+r.wide, len(r.chars))]))
 		}
@@ -116,20 +134,31 @@ func PhraseOf(folded string) Phrase {
 		return Phrase{}
 	}
 	var p Phrase
-	for k, r := range all {
-		end := len(r.chars)
-		if k == len(all)-1 && end >= r.wide {
-			end = end - r.wide + 1
-		}
-		for i := range end {
-			p.Tokens = append(p.Tokens, string(r.chars[i:min(i+r.wide, len(r.chars))]))
-			if k == len(all)-1 && len(r.chars) < r.wide {
-				p.Prefix = true
-				break
-			}
-		}
+	for _, r := range all[:len(all)-1] {
+		p.add(r, len(r.chars))
+	}
+	last := all[len(all)-1]
+	whole := len(last.chars) - last.wide + 1 // tokens of full length
+	switch {
+	case whole > 0:
+		p.add(last, whole)
+	case last.joined && len(last.chars) == 1:
+		p.add(last, 0) // the token between says all
+	default:
+		p.add(last, 1)
+		p.Prefix = true
 	}
 	return p
+}
+
+// add appends a run: what joins it, and its first n tokens.
+func (p *Phrase) add(r run, n int) {
+	if r.joined {
+		p.Tokens = append(p.Tokens, r.joint())
+	}
+	for i := range n {
+		p.Tokens = append(p.Tokens, string(r.chars[i:min(i+r.wide, len(r.chars))]))
+	}
 }
 
 // FTS5 writes the phrase for SQLite.
@@ -215,7 +244,8 @@ func Passages(folded string) []string {
 
 // fits is how many bytes of a text one row holds.
 func fits(folded string) int {
-	seen := map[[2]rune]int{} // a character and the next of its run, 0 at the end: no token is more frequent
+	const joint = -1
+	seen := map[[2]rune]int{} // a character and the next of its run, 0 at the end, or what joins it: no token is more frequent
 	var last rune
 	var script text.Script
 	count := 0
@@ -228,6 +258,12 @@ func fits(folded string) int {
 			}
 			if seen[key]++; seen[key] >= often {
 				return i
+			}
+			if joins(script, now) {
+				count++
+				if seen[[2]rune{joint, r}]++; seen[[2]rune{joint, r}] >= often {
+					return i
+				}
 			}
 		}
 		if last, script = r, now; now == text.Space {

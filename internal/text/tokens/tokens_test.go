@@ -14,8 +14,10 @@ import (
 func TestOf(t *testing.T) {
 	for in, want := range map[string]string{
 		"解約金":           "解約 約金 金",
-		"API連携":         "api pi i 連携 携",
-		"3月":            "3 月",
+		"API連携":         "api pi i Ｊ連 連携 携",
+		"3月":            "3 Ｊ月 月",
+		"3 月末":          "3 Ｊ月 月末 末",
+		"第12回":          "第 Ｊ1 12 2 Ｊ回 回",
 		"50%":           "50 0 ％",
 		"東京 大阪":         "東京 京 大阪 阪",
 		"configuration": "configur onfigura nfigurat figurati iguratio guration uration ration ation tion ion on n",
@@ -33,9 +35,12 @@ func TestPhraseOf(t *testing.T) {
 	for in, want := range map[string]string{
 		"解約金":           `"解約 約金"`,
 		"雪":             `"雪" *`,
-		"API連携":         `"api pi i 連携"`,
-		"連携API":         `"連携 携 api" *`,
-		"3月":            `"3 月" *`,
+		"API連携":         `"api pi i Ｊ連 連携"`,
+		"連携API":         `"連携 携 Ｊa api" *`,
+		"3月":            `"3 Ｊ月"`,
+		"3月末":           `"3 Ｊ月 月末"`,
+		"3月5":           `"3 Ｊ月 月 Ｊ5"`,
+		"第1":            `"第 Ｊ1"`,
 		"configuration": `"configur onfigura nfigurat figurati iguratio guration"`,
 		"C++":           `"c ＋ ＋"`,
 	} {
@@ -43,7 +48,7 @@ func TestPhraseOf(t *testing.T) {
 			t.Errorf("%q: %s, want %s", in, got, want)
 		}
 	}
-	if got := PhraseOf(text.FoldSearch("連携API")).TSQuery(); got != "('連携' <-> '携' <-> 'api':*)" {
+	if got := PhraseOf(text.FoldSearch("連携API")).TSQuery(); got != "('連携' <-> '携' <-> 'Ｊa' <-> 'api':*)" {
 		t.Error(got)
 	}
 }
