@@ -40,6 +40,7 @@ type common struct {
 	JSON        bool   `name:"json" help:"Print one JSON object on standard output."`
 	Lang        string `default:"" help:"Language of messages: ja or en." env:"KIZUKI_LANG"`
 	Relaxed     bool   `help:"SQLite: do not wait for the disk at each commit."`
+	SecretKey   string `help:"Key that secrets in the database are sealed with, better given as KIZUKI_SECRET_KEY; without it secret.key in the data folder." placeholder:"AGE-SECRET-KEY-1…"`
 	S3          s3     `embed:"" prefix:"s3-"`
 }
 
@@ -141,7 +142,7 @@ func language(flag string) string {
 // config is the app's configuration of the common flags.
 func (r *run) config() app.Config {
 	return app.Config{Dir: r.common.Data, DatabaseURL: r.common.DatabaseURL, Relaxed: r.common.Relaxed,
-		S3: blob.S3Config(r.common.S3), Version: version, Log: r.log}
+		S3: blob.S3Config(r.common.S3), SecretKey: r.common.SecretKey, Version: version, Log: r.log}
 }
 
 // print writes v as the one JSON object, or the text when JSON was not asked.

@@ -24,6 +24,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/job"
 	"kizuki/internal/mail"
+	"kizuki/internal/seal"
 	"kizuki/internal/web"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
@@ -36,6 +37,8 @@ type Config struct {
 	Relaxed     bool          // see db.Config
 	Migrate     bool          // bring the tables up to date first; otherwise they must be
 	S3          blob.S3Config // where attached files are kept; without a bucket in Dir/files
+	SecretKey   string        // what small secrets are sealed with; empty = the key file in Dir
+	Keeper      *seal.Keeper  // made of SecretKey by Open; New alone takes a key that ends with it
 	Demo        bool          // the sign-in page tells how to get in
 	Secure      bool          // cookies for https only
 	Version     string
@@ -74,6 +77,9 @@ var ErrNotMigrated = errors.New("the database is not up to date: run kizuki migr
 func Open(ctx context.Context, c Config) (*App, error) {
 	blobs, err := blobsOf(ctx, c)
 	if err != nil {
+		return nil, err
+	}
+	if c.Keeper, err = seal.Open(c.Dir, c.SecretKey); err != nil {
 		return nil, err
 	}
 	d, err := db.Open(ctx, db.Config{Dir: c.Dir, URL: c.DatabaseURL, Relaxed: c.Relaxed})
@@ -120,6 +126,9 @@ func New(d *db.DB, blobs blob.Store, c Config) *App {
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Keeper == nil {
+		c.Keeper = seal.New()
 	}
 	a := &App{Config: c, DB: d, Blobs: blobs, Bus: bus.New()}
 	a.Now = a.clock(c.Now)
@@ -171,6 +180,10 @@ const drain = 20 * time.Second
 
 // Serve answers requests and runs jobs until ctx ends, then drains both.
 func (a *App) Serve(ctx context.Context, ln net.Listener) error {
+	if a.DatabaseURL != "" && a.SecretKey == "" {
+		a.Log.Warn("KIZUKI_SECRET_KEY is not set: secrets are sealed with the key file of this node's data folder, which other nodes do not have",
+			"file", filepath.Join(a.Dir, seal.KeyFile))
+	}
 	srv := &http.Server{Handler: a.handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		ErrorLog: slog.NewLogLogger(a.Log.Handler(), slog.LevelWarn)}
 	srv.RegisterOnShutdown(a.Live.Close) // streams would not end by themselves

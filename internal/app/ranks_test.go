@@ -11,7 +11,7 @@ import (
 // ranks is the order in which the rooms stand on each other. A package imports
 // its own rank's domain packages and lower ones, never a higher one.
 var ranks = [][]string{
-	{"errs", "id", "who", "db", "bus", "job", "text", "cal", "money", "live", "mail", "outbound", "slackout", "blob"},
+	{"errs", "id", "who", "db", "bus", "job", "text", "cal", "money", "live", "mail", "outbound", "slackout", "blob", "seal"},
 	{"web", "api"},
 	{"workspace", "audience"},
 	{"field", "org", "contract", "contact", "renewal", "revenue"},
