@@ -97,6 +97,12 @@ func Open(ctx context.Context, c Config) (*App, error) {
 	}
 	a := New(d, blobs, c)
 	a.node = node
+	if c.Migrate {
+		err = a.Digest.SealWebhooks(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, a.Close())
+	}
 	return a, nil
 }
 

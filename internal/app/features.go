@@ -112,7 +112,7 @@ func (a *App) build() {
 	}
 	a.Everyone = everyone.New(a.DB, a.Timeline)
 	a.Digest = digest.New(a.DB, digest.Parts{People: a.Workspace, Today: a.Today, Timeline: a.Timeline, Jobs: a.Jobs, Mail: a.Mail,
-		Slack: slackout.New(outbound.Client(a.Private...), a.SlackToken, a.SlackAPI), URL: a.URL})
+		Slack: slackout.New(outbound.Client(a.Private...), a.SlackToken, a.SlackAPI), Keeper: a.Keeper, URL: a.URL})
 	a.Live = live.New(a.DB, a.Log)
 	a.Live.Subscribe(a.Bus, timeline.NoteCreated, timeline.NoteChanged, timeline.NoteDeleted)
 	a.Search = search.New(a.DB, a.Jobs)

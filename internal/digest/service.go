@@ -13,6 +13,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/job"
 	"kizuki/internal/mail"
+	"kizuki/internal/seal"
 	"kizuki/internal/slackout"
 	"kizuki/internal/timeline"
 	"kizuki/internal/timeline/notices"
@@ -38,6 +39,7 @@ type Parts struct {
 	Jobs     *job.Queue
 	Mail     *mail.Sender // nil where mail is not set up
 	Slack    *slackout.Client
+	Keeper   *seal.Keeper
 	URL      string // the public address, which links begin with
 }
 
@@ -91,6 +93,8 @@ func (s *Service) Choice(ctx context.Context) (Choice, error) {
 		return Choice{}, err
 	}
 	c := s.of(made, a.Member)
+	// Without the key it was sealed with the address is to be entered again.
+	c.Webhook, _ = s.Keeper.Open(c.Webhook)
 	if c.Kinds, err = notices.Choices(ctx, s.db, a.Workspace, a.Member); err != nil {
 		return c, err
 	}
@@ -113,6 +117,9 @@ func (s *Service) Choose(ctx context.Context, c Choice) error {
 	}
 	if !slices.Contains(s.Ways(), c.Way) {
 		return errs.Field("way", "err.choice")
+	}
+	if c.Webhook, err = s.Keeper.Seal(c.Webhook); err != nil {
+		return err
 	}
 	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		if err := choose(ctx, tx, a.Workspace, a.Member, c); err != nil {
@@ -264,11 +271,36 @@ func (s *Service) send(ctx context.Context, l letter, now time.Time) (outcome st
 	case BySlack:
 		err = s.Slack.Direct(ctx, p.Mail, m)
 	case ByWebhook:
-		err = s.Slack.Webhook(ctx, c.Webhook, m)
+		var address string
+		if address, err = s.Keeper.Open(c.Webhook); err == nil {
+			err = s.Slack.Webhook(ctx, address, m)
+		}
 	default:
 		err = s.Mail.Send(ctx, m)
 	}
 	return sent, err
+}
+
+// SealWebhooks seals the addresses that were stored before there was a key.
+func (s *Service) SealWebhooks(ctx context.Context) error {
+	plain, err := plainWebhooks(ctx, s.db)
+	if err != nil || len(plain) == 0 {
+		return err
+	}
+	sealed := make([]string, len(plain))
+	for i, p := range plain {
+		if sealed[i], err = s.Keeper.Seal(p); err != nil {
+			return err
+		}
+	}
+	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		for i, p := range plain {
+			if err := replaceWebhook(ctx, tx, p, sealed[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Try sends a letter to the actor alone, at once, so that an admin sees what

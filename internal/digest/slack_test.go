@@ -1,6 +1,7 @@
 package digest_test
 
 import (
+	"context"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -16,6 +17,7 @@ import (
 	"kizuki/internal/app"
 	"kizuki/internal/db"
 	"kizuki/internal/digest"
+	"kizuki/internal/seal"
 	"kizuki/internal/testkit"
 	"kizuki/internal/who"
 )
@@ -55,6 +57,39 @@ func TestToAWebhookOfOnesOwn(t *testing.T) {
 		dead, err := w.Jobs.Dead(w.Ctx)
 		if err != nil || len(dead) != 1 || strings.Contains(dead[0].Error, "geheim") {
 			t.Error(dead, err)
+		}
+	})
+}
+
+// The address of a webhook is a secret: the database alone does not tell it,
+// and one from before there was a key is sealed at the next start.
+func TestWebhooksAreStoredSealed(t *testing.T) {
+	const address, older = "https://hooks.slack.com/services/T0/B0/geheim", "https://hooks.slack.com/services/T0/B0/alt"
+	testkit.Each(t, func(t *testing.T, d *db.DB) {
+		w := newWorld(t, d)
+		w.choose(who.Member, func(c *digest.Choice) { c.Way, c.Webhook = digest.ByWebhook, address })
+		stored := func(role who.Role) string {
+			s, _, err := db.One(t.Context(), d, db.Value[string], "SELECT webhook FROM digest_choice WHERE member_id = $1", w.Actors[role].Member)
+			w.must(err)
+			return s
+		}
+		if !seal.Sealed(stored(who.Member)) || strings.Contains(stored(who.Member), "geheim") {
+			t.Errorf("stored: %q", stored(who.Member))
+		}
+		w.choose(who.Admin, func(c *digest.Choice) {})
+		w.must(d.InTx(t.Context(), func(ctx context.Context, tx *db.Tx) error {
+			_, err := db.Exec(ctx, tx, "UPDATE digest_choice SET webhook = $1 WHERE member_id = $2", older, w.Actors[who.Admin].Member)
+			return err
+		}))
+		before := stored(who.Member)
+		w.must(w.Digest.SealWebhooks(t.Context()))
+		if !seal.Sealed(stored(who.Admin)) || stored(who.Member) != before {
+			t.Errorf("after the start: %q", stored(who.Admin))
+		}
+		for role, want := range map[who.Role]string{who.Member: address, who.Admin: older} {
+			if c, err := w.Digest.Choice(w.As(role)); err != nil || c.Webhook != want {
+				t.Errorf("%s: %q %v", role, c.Webhook, err)
+			}
 		}
 	})
 }

@@ -9,8 +9,8 @@ import (
 	"kizuki/internal/id"
 )
 
-// choicesOf are the choices members made, without their kinds; of one member
-// if named.
+// choicesOf are the choices members made, without their kinds and with their
+// webhooks sealed; of one member if named.
 func choicesOf(ctx context.Context, q db.Queryer, ws, member id.ID) (map[id.ID]Choice, error) {
 	var w db.Where
 	w.And("workspace_id = ?", ws)
@@ -73,4 +73,15 @@ func lastUpto(ctx context.Context, q db.Queryer, ws, member id.ID) (time.Time, e
 	n, _, err := db.One(ctx, q, db.Value[int64], `SELECT COALESCE(MAX(upto), 0) FROM digest_sent
 		WHERE workspace_id = $1 AND member_id = $2 AND outcome = 'sent'`, ws, member)
 	return db.FromMicros(n), err
+}
+
+// plainWebhooks are addresses from before they were sealed.
+func plainWebhooks(ctx context.Context, q db.Queryer) ([]string, error) {
+	return db.All(ctx, q, db.Value[string], "SELECT DISTINCT webhook FROM digest_choice WHERE webhook LIKE 'http%'")
+}
+
+// replaceWebhook is of all workspaces: the key is the installation's.
+func replaceWebhook(ctx context.Context, tx *db.Tx, from, to string) error {
+	_, err := db.Exec(ctx, tx, "UPDATE digest_choice SET webhook = $2 WHERE webhook = $1", from, to)
+	return err
 }
