@@ -68,6 +68,13 @@ func OfContract(w *db.Where, a who.Actor, alias string) string {
 		".contract_id AND " + Contract(w, a, "seen") + ")"
 }
 
+// RowMarks is OfRow with ? marks, as ContractMarks.
+func RowMarks(a who.Actor, alias string) (sql string, args []any) {
+	sql, args = ContractMarks(a, "seen")
+	return "(" + alias + ".contract_id IS NULL OR EXISTS (SELECT 1 FROM contract seen WHERE seen.workspace_id = " + alias + ".workspace_id AND seen.id = " +
+		alias + ".contract_id AND " + sql + "))", args
+}
+
 // ContractMarks is Contract with ? marks, whose argument is each time the
 // actor's member, for statements that number their marks themselves.
 func ContractMarks(a who.Actor, alias string) (sql string, args []any) {

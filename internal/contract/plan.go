@@ -132,11 +132,11 @@ func (q Query) check() error {
 }
 
 func (p plan) setMode(q Query) {
-	p.Alive, p.Sides = walk.SQL("c.live = TRUE"), []string{"TRUE"}
+	p.Alive, p.Sides = walk.SQL("c.live = TRUE"), []string{"c.live = TRUE"}
 	if !q.Ended && !q.Archived {
 		return
 	}
-	p.Alive, p.Sides = walk.SQL("c.live IN (TRUE, FALSE)"), []string{"TRUE", "FALSE"}
+	p.Alive, p.Sides = walk.SQL("c.live IN (TRUE, FALSE)"), []string{"c.live = TRUE", "c.live = FALSE"}
 	if !q.Archived {
 		p.Mode = append(p.Mode, walk.OnRow("c.archived_at = 0"))
 	}
@@ -148,7 +148,10 @@ func (p plan) setMode(q Query) {
 // builtin adds the conditions on a contract's own columns.
 func (p plan) builtin(q Query) {
 	add := func(lead bool, sql string, args ...any) {
-		c := walk.Cond{Test: walk.OnRow(sql, args...), Lead: lead}
+		c := walk.Cond{Test: walk.OnRow(sql, args...)}
+		if lead {
+			c.Lead = "renewal"
+		}
 		c.Probe = walk.SQL("SELECT c.id FROM contract c WHERE c.workspace_id = ? AND ", p.WS).Then(p.Alive).And(c.Test.Frag)
 		if lead && len(p.Sides) == 1 {
 			c.Probe = c.Probe.Add(" ORDER BY c.renewal_date, c.id") // see walk.Plan.Field
@@ -207,7 +210,7 @@ func orderOf(sort string, fields map[string]field.Field, ws id.ID) (walk.Order, 
 	case "key":
 		return walk.ByColumn(name, "key_fold", desc, "", ""), nil
 	case "amount":
-		return walk.ByColumn(name, "amount", desc, " IS NOT NULL", " IS NULL"), nil
+		return walk.ByColumn(name, "amount", desc, " IS NOT NULL", " IS NULL").OfNumbers(), nil
 	}
 	f, ok := fields[strings.TrimPrefix(name, FieldPrefix)]
 	if !ok || f.Name() != name || !f.Indexed || f.Retired() || f.Type == field.Choices {

@@ -1,146 +1,164 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"strconv"
 	"strings"
 
+	"kizuki/internal/audience"
 	"kizuki/internal/cal"
+	"kizuki/internal/contract/walk"
 	"kizuki/internal/db"
-	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/who"
 )
-
-// Query says which tasks, in which order.
-type Query struct {
-	Owner     string // "me", "none", a member's id; "" = anybody's
-	Contract  id.ID
-	State     State    // "" = any
-	DueFrom   cal.Date // this day or later
-	DueBefore cal.Date // before this day; those without a day are left out
-	Sort      string   // due (default; those without a day last) or created (newest first)
-	Limit     int      // 1..200, 0 = 50
-	Cursor    string   // Next of the page before
-}
 
 // Page is a part of a list.
 type Page struct {
 	Items []Item
 	Next  string // "" at the end
+	More  bool   // the search stopped before the page was full
 }
 
-// List gives tasks by keyset: one query, two where the days run out.
+// MaxPage is the most tasks a page holds.
+const MaxPage = 200
+
+// List gives a page of tasks at a cost that does not grow with their number, as
+// the list of contracts does; see walk. Those without a value to sort by come
+// last, in both directions.
 func (s *Service) List(ctx context.Context, q Query) (Page, error) {
+	a, p, err := s.asked(ctx, q)
+	if err != nil {
+		return Page{}, err
+	}
+	ids, next, stopped, err := p.Page(ctx, s.db, q.Cursor, min(cmp.Or(max(q.Limit, 0), 50), MaxPage))
+	if err != nil {
+		return Page{}, err
+	}
+	found, err := s.hydrate(ctx, a, ids)
+	return Page{Items: pick(found, ids), Next: next, More: stopped}, err
+}
+
+func (s *Service) asked(ctx context.Context, q Query) (who.Actor, *walk.Plan, error) {
 	a, err := who.Check(ctx, who.Read)
 	if err != nil {
-		return Page{}, err
+		return a, nil, err
 	}
-	if q.Limit <= 0 || q.Limit > 200 {
-		q.Limit = 50
-	}
-	after, err := readCursor(q.Cursor)
+	pl, err := s.planner(ctx, a, q)
 	if err != nil {
-		return Page{}, err
+		return a, nil, err
 	}
-	var items []Item
-	if q.Sort == "created" {
-		items, err = s.walk(ctx, a, q, "t.id DESC", q.Limit+1, func(w *db.Where) {
-			if after.id != 0 {
-				w.And("t.id < ?", after.id)
-			}
-		})
-	} else {
-		items, err = s.byDue(ctx, a, q, after)
-	}
-	if err != nil {
-		return Page{}, err
-	}
-	p := Page{Items: items}
-	if len(items) > q.Limit {
-		p.Items = items[:q.Limit]
-		last := p.Items[q.Limit-1]
-		p.Next = cursor{last.Due, last.ID}.String()
-	}
-	return p, nil
+	p, err := pl.plan(q)
+	return a, p, err
 }
 
-// byDue walks those with a day, then those without: "" sorts first, but is
-// wanted last.
-func (s *Service) byDue(ctx context.Context, a who.Actor, q Query, after cursor) ([]Item, error) {
-	var items []Item
-	if after.id == 0 || after.due != "" {
-		list, err := s.walk(ctx, a, q, "t.due_date, t.id", q.Limit+1, func(w *db.Where) {
-			w.And("t.due_date > ''")
-			if after.id != 0 {
-				w.And("(t.due_date, t.id) > (?, ?)", string(after.due), after.id)
-			}
-		})
-		if err != nil {
+// hydrate reads tasks that were found, those of them that may be read.
+func (s *Service) hydrate(ctx context.Context, a who.Actor, ids []id.ID) (map[id.ID]Item, error) {
+	found := make(map[id.ID]Item, len(ids))
+	if len(ids) == 0 {
+		return found, nil
+	}
+	w := seen(a)
+	db.In(w, "t.id", ids)
+	list, err := db.All(ctx, s.db, scanItem, selectItem+" WHERE "+w.SQL(), w.Args()...)
+	for _, it := range list {
+		found[it.ID] = it
+	}
+	return found, err
+}
+
+// pick puts what was read in the order in which it was found.
+func pick(found map[id.ID]Item, ids []id.ID) []Item {
+	items := make([]Item, 0, len(ids))
+	for _, i := range ids {
+		if it, ok := found[i]; ok { // one deleted meanwhile is left out
+			items = append(items, it)
+		}
+	}
+	return items
+}
+
+// Total is how many tasks a query has, and the minutes they are thought to take.
+type Total struct {
+	N       int
+	Exact   bool // false: there are more than N, or may be, and Minutes is not all
+	Minutes int  // AssumedMinutes for those without an estimate
+}
+
+func totalOf(h walk.Head) Total { return Total{N: h.N, Exact: h.Exact, Minutes: int(h.Sum)} }
+
+// takes is, in SQL, the minutes a task counts for.
+var takes = "CASE WHEN c.minutes = 0 THEN " + strconv.Itoa(AssumedMinutes) + " ELSE c.minutes END"
+
+// Total counts up to 1,000 and looks at 5,000 tasks at most.
+func (s *Service) Total(ctx context.Context, q Query) (Total, error) {
+	q.Sort, q.Cursor = "due", ""
+	_, p, err := s.asked(ctx, q)
+	if err != nil {
+		return Total{}, err
+	}
+	h, err := p.Sum(ctx, s.db, takes)
+	return totalOf(h), err
+}
+
+// Part is the beginning of one of several lists.
+type Part struct {
+	Items []Item
+	Total
+}
+
+// Parts gives the beginnings of several lists in the same order, in a number of
+// questions that does not depend on how many they are.
+func (s *Service) Parts(ctx context.Context, list []Query, each int) ([]Part, error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	pl, err := s.planner(ctx, a, list...)
+	if err != nil {
+		return nil, err
+	}
+	plans := make([]*walk.Plan, len(list))
+	for i, q := range list {
+		q.Sort = list[0].Sort
+		if plans[i], err = pl.plan(q); err != nil {
 			return nil, err
 		}
-		items, after = list, cursor{}
 	}
-	if len(items) > q.Limit || q.DueBefore != "" {
-		return items, nil
+	heads, err := walk.Heads(ctx, s.db, plans, each, takes)
+	if err != nil {
+		return nil, err
 	}
-	rest, err := s.walk(ctx, a, q, "t.id", q.Limit+1-len(items), func(w *db.Where) {
-		w.And("t.due_date = ''")
-		if after.id != 0 {
-			w.And("t.id > ?", after.id)
-		}
-	})
-	return append(items, rest...), err
+	var ids []id.ID
+	for _, h := range heads {
+		ids = append(ids, h.IDs...)
+	}
+	found, err := s.hydrate(ctx, a, ids)
+	parts := make([]Part, len(heads))
+	for i, h := range heads {
+		parts[i] = Part{Items: pick(found, h.IDs), Total: totalOf(h)}
+	}
+	return parts, err
 }
 
-func (s *Service) walk(ctx context.Context, a who.Actor, q Query, order string, limit int, more func(*db.Where)) ([]Item, error) {
-	w := seen(a)
-	if q.State != "" {
-		w.And("t.state = ?", string(q.State))
+// Called gives the names of a contract and a customer that a list is narrowed
+// to; "" for one that is not there for the actor.
+func (s *Service) Called(ctx context.Context, contract, org id.ID) (contractName, orgName string, err error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil || contract == 0 && org == 0 {
+		return "", "", err
 	}
-	switch q.Owner {
-	case "":
-	case "me":
-		w.And("t.owner_id = ?", a.Member)
-	case "none":
-		w.And("t.owner_id IS NULL")
-	default:
-		owner, err := id.Parse(q.Owner)
-		if err != nil {
-			return nil, errs.Field("owner", "err.choice")
-		}
-		w.And("t.owner_id = ?", owner)
-	}
-	if q.Contract != 0 {
-		w.And("t.contract_id = ?", q.Contract)
-	}
-	if q.DueFrom != "" {
-		w.And("t.due_date >= ?", string(q.DueFrom))
-	}
-	if q.DueBefore != "" {
-		w.And("t.due_date > '' AND t.due_date < ?", string(q.DueBefore))
-	}
-	more(w)
-	return db.All(ctx, s.db, scanItem, selectItem+" WHERE "+w.SQL()+" ORDER BY "+order+" LIMIT "+w.Arg(limit), w.Args()...)
-}
-
-type cursor struct {
-	due cal.Date
-	id  id.ID
-}
-
-func (c cursor) String() string { return string(c.due) + "." + c.id.String() }
-
-func readCursor(s string) (cursor, error) {
-	if s == "" {
-		return cursor{}, nil
-	}
-	due, rest, _ := strings.Cut(s, ".")
-	i, err := id.Parse(rest)
-	if err != nil || due != "" && !cal.Date(due).Valid() {
-		return cursor{}, errs.New(errs.Malformed, "err.malformed")
-	}
-	return cursor{cal.Date(due), i}, nil
+	var w db.Where
+	stmt := "SELECT COALESCE((SELECT o.name FROM contract c JOIN organization o ON o.workspace_id = c.workspace_id AND o.id = c.org_id WHERE c.workspace_id = " +
+		w.Arg(a.Workspace) + " AND c.id = " + w.Arg(contract) + " AND " + audience.Contract(&w, a, "c") + "), ''), COALESCE((SELECT c.name FROM contract c WHERE c.workspace_id = " +
+		w.Arg(a.Workspace) + " AND c.id = " + w.Arg(contract) + " AND " + audience.Contract(&w, a, "c") + "), ''), COALESCE((SELECT o.name FROM organization o WHERE o.workspace_id = " +
+		w.Arg(a.Workspace) + " AND o.id = " + w.Arg(org) + "), '')"
+	names, _, err := db.One(ctx, s.db, func(r db.Row) (n [3]string, err error) {
+		err = r.Scan(&n[0], &n[1], &n[2])
+		return n, err
+	}, stmt, w.Args()...)
+	return strings.TrimSpace(names[0] + " " + names[1]), names[2], err
 }
 
 // Due is what a member has to do by a day.

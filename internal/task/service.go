@@ -8,6 +8,7 @@ import (
 	"kizuki/internal/bus"
 	"kizuki/internal/cal"
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/walk"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -34,12 +35,17 @@ type Service struct {
 	bus   *bus.Bus
 	notes Notes
 	days  *cal.Days
+	// MadeBy is the condition that a task was made by a rule; the feature above that
+	// knows rules hands it in.
+	MadeBy func(ws, rule id.ID) walk.Cond
+	limits walk.Limits
 }
 
 // NewService makes the service and listens for contracts that change hands. Without
 // notes, words stay on the task alone.
 func NewService(d *db.DB, b *bus.Bus, notes Notes) *Service {
-	s := &Service{Now: time.Now, db: d, bus: b, notes: notes, days: cal.Japan()}
+	s := &Service{Now: time.Now, db: d, bus: b, notes: notes, days: cal.Japan(), limits: walk.Usual}
+	s.limits.Count = 5000
 	b.Subscribe(s.follow, contract.Changed)
 	return s
 }

@@ -9,6 +9,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
+	"kizuki/internal/text"
 	"kizuki/internal/who"
 )
 
@@ -91,13 +92,13 @@ func insert(ctx context.Context, tx *db.Tx, ws id.ID, list []Task) (map[id.ID]bo
 	for i, t := range list {
 		var row []string
 		for _, v := range []any{ws, t.ID, t.Contract, t.Parent, t.Title, t.Owner, string(t.Due), t.Minutes,
-			t.CreatedBy, db.Time(t.CreatedAt), t.OriginKind, t.OriginID, t.OriginNo, string(t.Due), string(t.Plan), planDue(t)} {
+			t.CreatedBy, db.Time(t.CreatedAt), t.OriginKind, t.OriginID, t.OriginNo, string(t.Due), string(t.Plan), planDue(t), text.Fold(t.Title)} {
 			row = append(row, w.Arg(v))
 		}
 		rows[i] = "(" + strings.Join(row, ",") + ")"
 	}
 	ids, err := db.All(ctx, tx, db.Value[id.ID], `INSERT INTO task (workspace_id, id, contract_id, parent_id, title, owner_id,
-		due_date, minutes, created_by, created_at, origin_kind, origin_id, origin_no, given_due, plan_date, plan_due) VALUES `+strings.Join(rows, ",")+`
+		due_date, minutes, created_by, created_at, origin_kind, origin_id, origin_no, given_due, plan_date, plan_due, title_fold) VALUES `+strings.Join(rows, ",")+`
 		ON CONFLICT (workspace_id, origin_kind, origin_id, origin_no) WHERE origin_id IS NOT NULL DO NOTHING
 		RETURNING id`, w.Args()...)
 	stored := make(map[id.ID]bool, len(ids))
@@ -117,8 +118,8 @@ func planDue(t Task) string {
 
 func update(ctx context.Context, tx *db.Tx, ws id.ID, t Task) error {
 	_, err := db.Exec(ctx, tx, `UPDATE task SET title = $3, owner_id = $4, due_date = $5, minutes = $6, contract_id = $7,
-		snooze_until = $8, version = $9 WHERE workspace_id = $1 AND id = $2`,
-		ws, t.ID, t.Title, t.Owner, string(t.Due), t.Minutes, t.Contract, string(t.SnoozeUntil), t.Version)
+		snooze_until = $8, version = $9, title_fold = $10 WHERE workspace_id = $1 AND id = $2`,
+		ws, t.ID, t.Title, t.Owner, string(t.Due), t.Minutes, t.Contract, string(t.SnoozeUntil), t.Version, text.Fold(t.Title))
 	return err
 }
 

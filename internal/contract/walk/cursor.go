@@ -66,7 +66,7 @@ func (o Order) read(s string) (place, error) {
 	switch {
 	case o.FieldID != 0:
 		at.value, err = hex.DecodeString(c.Value)
-	case o.Column == "amount":
+	case o.number:
 		at.value, err = strconv.ParseInt(c.Value, 10, 64)
 	default:
 		at.value = text.Clean(c.Value) // a forged one must not reach the database with NUL

@@ -2,24 +2,26 @@ package walk
 
 import (
 	"context"
+	"strconv"
 	"strings"
 
 	"kizuki/internal/db"
 	"kizuki/internal/id"
 )
 
-// Order is the order of a list. Contracts without a value to sort by come last
+// Order is the order of a list. Rows without a value to sort by come last
 // in both directions.
 type Order struct {
 	Attr    string // renewal, name, key, amount, field:KEY
 	Desc    bool
-	Column  string // of the contract's own
+	Column  string // of the row's own
+	number  bool   // of int64
 	FieldID id.ID  // or a custom field
 	set     *Test  // it has a value to sort by; nil if all have
 	unset   *Test  // it has none; nil if all have
 }
 
-// ByColumn is the order of a contract's own column; set and unset test whether
+// ByColumn is the order of a row's own column, a text; set and unset test whether
 // it has a value, "" if all have.
 func ByColumn(attr, column string, desc bool, set, unset string) Order {
 	o := Order{Attr: attr, Desc: desc, Column: column}
@@ -27,6 +29,12 @@ func ByColumn(attr, column string, desc bool, set, unset string) Order {
 		has, none := OnRow("c."+column+set), OnRow("c."+column+unset)
 		o.set, o.unset = &has, &none
 	}
+	return o
+}
+
+// OfNumbers is the order of a column that holds numbers.
+func (o Order) OfNumbers() Order {
+	o.number = true
 	return o
 }
 
@@ -44,13 +52,13 @@ type place struct {
 	id    id.ID
 }
 
-// value is the expression that row r is sorted by.
-func (o Order) value(ws id.ID) Frag {
-	if o.FieldID != 0 {
-		return SQL("(SELECT s.k FROM field_index s WHERE s.workspace_id = ? AND s.field_id = ? AND s.contract_id = r.id)",
-			ws, o.FieldID)
+// valueOf is the expression that the row of an id is sorted by.
+func (p *Plan) valueOf(ref string) Frag {
+	if p.Order.FieldID != 0 {
+		return SQL("(SELECT s.k FROM field_index s WHERE s.workspace_id = ? AND s.field_id = ? AND s.contract_id = "+ref+")",
+			p.WS, p.Order.FieldID)
 	}
-	return SQL("(SELECT c."+o.Column+" FROM contract c WHERE c.workspace_id = ? AND c.id = r.id)", ws)
+	return SQL("(SELECT c."+p.Order.Column+" FROM "+p.table()+" c WHERE c.workspace_id = ? AND c.id = "+ref+")", p.WS)
 }
 
 // by is the ORDER BY of columns, all in the direction of the order.
@@ -94,7 +102,7 @@ func (o Order) scan(phase int) func(db.Row, ...any) (place, error) {
 			var b []byte
 			err = r.Scan(append([]any{&p.id, &b}, more...)...)
 			p.value = b
-		case o.Column == "amount":
+		case o.number:
 			var n int64
 			err = r.Scan(append([]any{&p.id, &n}, more...)...)
 			p.value = n
@@ -109,13 +117,13 @@ func (o Order) scan(phase int) func(db.Row, ...any) (place, error) {
 
 // fetch reads all hits of the source and sorts them.
 func (p *Plan) fetch(ctx context.Context, q db.Queryer, at place, limit int) ([]place, error) {
-	value, columns, by := p.Order.value(p.WS), "x.id, x.v", p.Order.by("x.v", "x.id")
+	value, columns, by := p.valueOf("r.id"), "x.id, x.v", p.Order.by("x.v", "x.id")
 	if at.phase == 1 {
 		value, columns, by = SQL("1"), "x.id", p.Order.by("x.id")
 	}
 	stmt := SQL("WITH d AS MATERIALIZED (SELECT DISTINCT id FROM (").Then(p.source.Probe).Add(" LIMIT ?) y)", p.Limits.Probe).
 		Add(" SELECT "+columns+" FROM (SELECT r.id, ").Then(value).Add(" AS v FROM d r WHERE ").
-		Then(where(p.WS, p.allTests(at.phase))).Add(") x WHERE 1 = 1").And(p.Order.after(at, "x.v", "x.id")...).
+		Then(p.where(p.allTests(at.phase))).Add(") x WHERE 1 = 1").And(p.Order.after(at, "x.v", "x.id")...).
 		Add(by+" LIMIT ?", limit)
 	scan := p.Order.scan(at.phase)
 	return db.All(ctx, q, func(r db.Row) (place, error) { return scan(r) }, stmt.numbered(), stmt.args...)
@@ -140,7 +148,7 @@ func (p *Plan) walk(ctx context.Context, q db.Queryer, tests []Test, at place, n
 	}
 	// The last row says with its count how far the walk went.
 	stmt := SQL("WITH w AS MATERIALIZED (").Then(rows).Add(") SELECT "+columns+", walked FROM (SELECT "+columns+
-		", 0 AS walked FROM w r WHERE ").Then(where(p.WS, tests)).
+		", 0 AS walked FROM w r WHERE ").Then(p.where(tests)).
 		Add(p.Order.by(keys...)+" LIMIT ?) a UNION ALL SELECT "+columns+", walked FROM (SELECT "+columns+
 			", (SELECT count(*) FROM w) AS walked FROM w"+p.Order.back(keys...)+" LIMIT 1) b"+
 			strings.Replace(p.Order.by(keys...), " ORDER BY ", " ORDER BY walked, ", 1), limit)
@@ -168,8 +176,8 @@ func (p *Plan) rows(at place, n int) Frag {
 	if at.phase == 1 {
 		what, keys, in, merged = "c.id", []string{"c.id"}, p.Order.unset, []string{"id"}
 	}
-	side := func(live string) Frag {
-		f := SQL("SELECT "+what+" FROM contract c WHERE c.workspace_id = ? AND c.live = "+live, p.WS)
+	side := func(cond string) Frag {
+		f := SQL("SELECT "+what+" FROM "+p.table()+" c WHERE c.workspace_id = ? AND "+cond, p.WS)
 		if in != nil {
 			f = f.And(in.Frag)
 		}
@@ -182,8 +190,14 @@ func (p *Plan) rows(at place, n int) Frag {
 	if len(p.Sides) == 1 {
 		return side(p.Sides[0])
 	}
-	return SQL("SELECT * FROM (").Then(side("TRUE")).Add(") t UNION ALL SELECT * FROM (").Then(side("FALSE")).
-		Add(") f"+p.Order.by(merged...)+" LIMIT ?", n)
+	all := SQL("")
+	for i, cond := range p.Sides {
+		if i > 0 {
+			all = all.Add(" UNION ALL ")
+		}
+		all = all.Add("SELECT * FROM (").Then(side(cond)).Add(") s" + strconv.Itoa(i))
+	}
+	return all.Add(p.Order.by(merged...)+" LIMIT ?", n)
 }
 
 func (p *Plan) fieldRows(at place, n int) Frag {
@@ -209,7 +223,7 @@ func (p *Plan) bounds(phase int) (out []Frag) {
 // candidates are the rows of the most selective filter, as many as a count looks
 // at: the first part of a statement, under the name w.
 func (p *Plan) candidates() Frag {
-	from := SQL("SELECT c.id FROM contract c WHERE c.workspace_id = ? AND ", p.WS).Then(p.Alive)
+	from := SQL("SELECT c.id FROM "+p.table()+" c WHERE c.workspace_id = ? AND ", p.WS).Then(p.Alive)
 	for i := range p.Conds {
 		if p.source == nil && p.Conds[i].Probe.sql != "" && !p.Conds[i].Scans {
 			p.source = &p.Conds[i]
@@ -218,13 +232,13 @@ func (p *Plan) candidates() Frag {
 	if p.source != nil {
 		from = p.source.Probe
 	}
-	return SQL("WITH w AS MATERIALIZED (SELECT DISTINCT id FROM (").Then(from).Add(" LIMIT ?) y)", countWalk)
+	return SQL("WITH w AS MATERIALIZED (SELECT DISTINCT id FROM (").Then(from).Add(" LIMIT ?) y)", p.counted())
 }
 
 // count counts up to one over the limit among the candidates.
 func (p *Plan) count(ctx context.Context, q db.Queryer) (hits, walked int, err error) {
 	stmt := p.candidates().
-		Add(" SELECT (SELECT count(*) FROM (SELECT 1 FROM w r WHERE ").Then(where(p.WS, p.allTests(-1))).
+		Add(" SELECT (SELECT count(*) FROM (SELECT 1 FROM w r WHERE ").Then(p.where(p.allTests(-1))).
 		Add(" LIMIT ?) x), (SELECT count(*) FROM w)", CountLimit+1)
 	n, _, err := db.One(ctx, q, func(r db.Row) (n [2]int, err error) {
 		err = r.Scan(&n[0], &n[1])

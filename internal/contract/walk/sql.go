@@ -50,14 +50,14 @@ func (f Frag) numbered() string {
 	return b.String()
 }
 
-// Test is a condition as it is tried on single rows. It names the contract's
-// row c, or with byID only r.id, so that the contract need not be read.
+// Test is a condition as it is tried on single rows. It names the row c, or with
+// byID only r.id, so that the row need not be read.
 type Test struct {
 	Frag
 	byID bool
 }
 
-// OnRow tests columns of the contract c.
+// OnRow tests columns of the row c.
 func OnRow(sql string, args ...any) Test { return Test{SQL(sql, args...), false} }
 
 // HasIndex tests that the field index has a row of r.id. It is a subquery in
@@ -73,8 +73,15 @@ func (t Test) Not() Test {
 	return t
 }
 
+func (p *Plan) table() string {
+	if p.Table == "" {
+		return "contract"
+	}
+	return p.Table
+}
+
 // where writes the tests of rows r; those by id come first, they are cheap.
-func where(ws id.ID, tests []Test) Frag {
+func (p *Plan) where(tests []Test) Frag {
 	byID, onRow := SQL("1 = 1"), SQL("")
 	for _, t := range tests {
 		if t.byID {
@@ -86,7 +93,7 @@ func where(ws id.ID, tests []Test) Frag {
 	if onRow.sql == "" {
 		return byID
 	}
-	return byID.Add(" AND (SELECT 1 FROM contract c WHERE c.workspace_id = ? AND c.id = r.id", ws).Then(onRow).Add(") = 1")
+	return byID.Add(" AND (SELECT 1 FROM "+p.table()+" c WHERE c.workspace_id = ? AND c.id = r.id", p.WS).Then(onRow).Add(") = 1")
 }
 
 // Contains, Begins and list are the places that know the dialect: LIKE reads no

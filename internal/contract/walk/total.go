@@ -50,7 +50,7 @@ func (p *Plan) Total(ctx context.Context, q db.Queryer) (t Total, err error) {
 		return t, err
 	}
 	stmt := p.candidates().
-		Add(", h AS MATERIALIZED (SELECT r.id FROM w r WHERE ").Then(where(p.WS, p.allTests(-1))).Add(" LIMIT ?)", CountLimit+1).
+		Add(", h AS MATERIALIZED (SELECT r.id FROM w r WHERE ").Then(p.where(p.allTests(-1))).Add(" LIMIT ?)", CountLimit+1).
 		Add(` SELECT '', '', (SELECT count(*) FROM h), (SELECT count(*) FROM w)
 			UNION ALL SELECT c.amount_basis, c.currency, c.amount, -1 FROM h
 			JOIN contract c ON c.workspace_id = ? AND c.id = h.id WHERE c.amount IS NOT NULL`, p.WS)
@@ -70,7 +70,7 @@ func (p *Plan) Total(ctx context.Context, q db.Queryer) (t Total, err error) {
 		return true, nil
 	}, stmt.numbered(), stmt.args...)
 	t.N = min(hits, CountLimit)
-	if t.Exact = hits <= CountLimit && walked < countWalk; !t.Exact {
+	if t.Exact = hits <= CountLimit && walked < p.counted(); !t.Exact {
 		t.Sums = nil
 	}
 	slices.SortFunc(t.Sums, func(a, b Sum) int {

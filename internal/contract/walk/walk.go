@@ -1,9 +1,10 @@
-// Package walk finds the contracts of a list, page by page, at a cost that does
+// Package walk finds the rows of a list, contracts or what else, page by page, at a cost that does
 // not grow with their number: it probes the filters, then either fetches and
 // sorts the hits of one, or walks the index of the sort and tests the rest.
 package walk
 
 import (
+	"cmp"
 	"context"
 
 	"kizuki/internal/db"
@@ -15,33 +16,34 @@ type Limits struct {
 	Probe int // a filter with fewer hits is fetched whole and sorted
 	Step  int // how many rows of a sort index are looked at together
 	Walk  int // how many of them one page may look at
+	Count int // how many rows a count looks at, 0 = 20,000
 }
 
 // Usual are the limits measured to be good.
 var Usual = Limits{Probe: 2000, Step: 2000, Walk: 5000}
 
-const (
-	// CountLimit is the most Count counts.
-	CountLimit = 1000
-	countWalk  = 20000 // how many rows it looks at
-)
+func (l Limits) counted() int { return cmp.Or(l.Count, 20000) }
+
+// CountLimit is the most Count counts.
+const CountLimit = 1000
 
 // Cond is one condition of a query.
 type Cond struct {
 	Test  Test
 	Probe Frag // a query of the ids that meet it, through an index; empty if none leads there
 	Scans bool // the probe reads the index from end to end, so it is made but once
-	// Lead: an index leads from this condition on into the order of renewal.
-	Lead bool
+	// Lead names the attribute in whose order an index leads on from this condition.
+	Lead string
 	// Bounds limits a walk of the sort index of the attribute named.
 	Bounds     Frag
 	BoundsSort string
 }
 
-// Plan is a query made ready. The part of the indexes on "live" to look at is
-// Alive, as a condition; Sides lists the values to walk, which are merged.
+// Plan is a query made ready. The part of the table to look at is Alive, as a
+// condition; Sides lists the conditions to walk one by one, which are merged.
 type Plan struct {
 	Limits
+	Table    string // "" = contract; its row is called c, whatever it is
 	Postgres bool
 	WS       id.ID
 	Order    Order
@@ -75,21 +77,20 @@ func (p *Plan) Page(ctx context.Context, q db.Queryer, cursor string, want int) 
 }
 
 // Count counts up to CountLimit; exact is false if there are more, or may be:
-// no more than 20,000 rows are looked at.
+// no more than Limits.Count rows are looked at.
 func (p *Plan) Count(ctx context.Context, q db.Queryer) (n int, exact bool, err error) {
 	if err := p.probe(ctx, q); err != nil {
 		return 0, false, err
 	}
 	hits, walked, err := p.count(ctx, q)
-	return min(hits, CountLimit), hits <= CountLimit && walked < countWalk, err
+	return min(hits, CountLimit), hits <= CountLimit && walked < p.counted(), err
 }
 
 // probe looks how many hits each filter has, in one query, and settles how the
 // page is found.
 func (p *Plan) probe(ctx context.Context, q db.Queryer) error {
-	p.leader = p.chooseLeader()
-	if p.leader >= 0 && len(p.Conds) == 1 && len(p.Mode) == 0 || p.onlyBounds() {
-		return nil // the walk itself meets the only condition
+	if p.settled() {
+		return nil
 	}
 	if found, err := p.probeScans(ctx, q); found || err != nil {
 		return err
@@ -98,7 +99,7 @@ func (p *Plan) probe(ctx context.Context, q db.Queryer) error {
 	var at []int
 	for i, c := range p.Conds {
 		if c.Probe.sql != "" && !c.Scans {
-			counts = append(counts, SQL("(SELECT count(*) FROM (").Then(c.Probe).Add(" LIMIT ?) x)", p.Limits.Probe))
+			counts = append(counts, p.counting(c))
 			at = append(at, i)
 		}
 	}
@@ -119,6 +120,18 @@ func (p *Plan) probe(ctx context.Context, q db.Queryer) error {
 		p.source = &p.Conds[at[best]]
 	}
 	return nil
+}
+
+// settled chooses the leader, and tells that the walk itself meets the only
+// condition.
+func (p *Plan) settled() bool {
+	p.leader = p.chooseLeader()
+	return p.leader >= 0 && len(p.Conds) == 1 && len(p.Mode) == 0 || p.onlyBounds()
+}
+
+// counting counts the hits of a filter, as far as a probe does.
+func (p *Plan) counting(c Cond) Frag {
+	return SQL("(SELECT count(*) FROM (").Then(c.Probe).Add(" LIMIT ?) x)", p.Limits.Probe)
 }
 
 // probeScans fetches the hits of filters that must read a whole index; the first
@@ -158,13 +171,10 @@ func (p *Plan) counts(ctx context.Context, q db.Queryer, list []Frag) ([]int, er
 	return n, err
 }
 
-// chooseLeader finds a condition with an index of its own in order of renewal.
+// chooseLeader finds a condition with an index of its own in this order.
 func (p *Plan) chooseLeader() int {
-	if p.Order.Column != "renewal_date" {
-		return -1
-	}
 	for i, c := range p.Conds {
-		if c.Lead {
+		if c.Lead != "" && c.Lead == p.Order.Attr {
 			return i
 		}
 	}

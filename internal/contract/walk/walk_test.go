@@ -144,7 +144,7 @@ func (h *hall) query(t *rapid.T) query {
 	case "key":
 		q.order, q.value = walk.ByColumn(sort, "key_fold", q.desc, "", ""), func(r row) any { return r.key }
 	case "amount":
-		q.order = walk.ByColumn(sort, "amount", q.desc, " IS NOT NULL", " IS NULL")
+		q.order = walk.ByColumn(sort, "amount", q.desc, " IS NOT NULL", " IS NULL").OfNumbers()
 		q.value = func(r row) any {
 			if r.amount == nil {
 				return nil
@@ -174,9 +174,9 @@ func orNil(s string) any {
 
 // plan makes the walk; it is made anew for each page, as a request does.
 func (h *hall) plan(q query, l walk.Limits) *walk.Plan {
-	p := &walk.Plan{Limits: l, Postgres: h.d.Postgres(), WS: h.ws, Order: q.order, Alive: walk.SQL("c.live = TRUE"), Sides: []string{"TRUE"}}
+	p := &walk.Plan{Limits: l, Postgres: h.d.Postgres(), WS: h.ws, Order: q.order, Alive: walk.SQL("c.live = TRUE"), Sides: []string{"c.live = TRUE"}}
 	if q.both {
-		p.Alive, p.Sides = walk.SQL("c.live IN (TRUE, FALSE)"), []string{"TRUE", "FALSE"}
+		p.Alive, p.Sides = walk.SQL("c.live IN (TRUE, FALSE)"), []string{"c.live = TRUE", "c.live = FALSE"}
 	}
 	if q.mode {
 		p.Mode = append(p.Mode, walk.OnRow("c.ended_on = ''"))
@@ -189,7 +189,7 @@ func (h *hall) plan(q query, l walk.Limits) *walk.Plan {
 
 func (h *hall) cond(p *walk.Plan, name string) walk.Cond {
 	own := func(lead bool, t walk.Test) walk.Cond {
-		return walk.Cond{Test: t, Lead: lead, Probe: walk.SQL("SELECT c.id FROM contract c WHERE c.workspace_id = ? AND ", h.ws).Then(p.Alive).And(t.Frag)}
+		return walk.Cond{Test: t, Lead: map[bool]string{true: "renewal"}[lead], Probe: walk.SQL("SELECT c.id FROM contract c WHERE c.workspace_id = ? AND ", h.ws).Then(p.Alive).And(t.Frag)}
 	}
 	ofField := func(field id.ID, k walk.Frag) walk.Cond {
 		return walk.Cond{Test: walk.HasIndex(h.ws, field, k), Probe: walk.SQL(`SELECT f.contract_id AS id FROM field_index f
@@ -473,7 +473,7 @@ func TestDamagedCursors(t *testing.T) {
 		h := newHall(t, d, []row{{name: "x", renews: "2026-01-01", amount: &n, size: []byte{1}, live: true}, {name: "y", amount: &n, size: []byte{2}, live: true},
 			{name: "z", live: true}})
 		orders := map[string]walk.Order{"renewal": renewal.order, "name": walk.ByColumn("name", "name_fold", false, "", ""),
-			"amount": walk.ByColumn("amount", "amount", false, " IS NOT NULL", " IS NULL"), "field:size": walk.ByField("field:size", false, h.ws, h.sizes)}
+			"amount": walk.ByColumn("amount", "amount", false, " IS NOT NULL", " IS NULL").OfNumbers(), "field:size": walk.ByField("field:size", false, h.ws, h.sizes)}
 		ask := func(sort, cursor string) error {
 			_, _, _, err := h.plan(query{order: orders[sort]}, walk.Usual).Page(context.Background(), d, cursor, 1)
 			return err
