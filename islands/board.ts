@@ -1,7 +1,9 @@
 /**
- * <k-board data-field="phase"> with lanes: <ol data-value="…"><li class="card" data-contract="…">…</li></ol>
+ * <k-board data-field="phase"> with lanes: <ol data-value="…"><li class="card" data-at="/contracts/1">…</li></ol>
  * A card dropped in another lane posts the change its own phrase would post. It shows at once; the server's
- * answer settles it: the board is read again, or the card goes back and the page says why.
+ * answer settles it: the board is read again, or the card goes back and the page says why. A lane without a value
+ * takes no cards; a card whose value is not its lane's says it as data-was. Where a move asks for a word, the card's
+ * own phrase opens with the question.
  */
 import Sortable from "sortablejs";
 import type {} from "./lib/htmx";
@@ -11,9 +13,9 @@ class Board extends HTMLElement {
 
   connectedCallback(): void {
     if (!this.dataset.field) return; // may not be changed, or not by dragging
-    for (const lane of this.querySelectorAll<HTMLElement>("ol[data-value]")) {
+    for (const lane of this.querySelectorAll<HTMLElement>(".lane > ol")) {
       this.lanes.push(Sortable.create(lane, {
-        group: "board", draggable: ".card", sort: false, animation: 120,
+        group: { name: "board", put: lane.dataset.value !== undefined }, draggable: ".card", sort: false, animation: 120,
         filter: ".cell", preventOnFilter: false, delay: 150, delayOnTouchOnly: true,
         onEnd: (e) => { if (e.from !== e.to) void this.put(e.item, e.from, e.to, e.oldIndex ?? 0); },
       }));
@@ -25,17 +27,19 @@ class Board extends HTMLElement {
   }
 
   private async put(card: HTMLElement, from: HTMLElement, to: HTMLElement, place: number): Promise<void> {
-    const address = `/contracts/${card.dataset.contract}/edit/${this.dataset.field}`;
+    const address = `${card.dataset.at}/edit/${this.dataset.field}`;
     card.setAttribute("aria-busy", "true");
     let done = false;
     const heard = (e: Event): void => { done ||= (e as CustomEvent<{ successful: boolean }>).detail.successful; };
     card.addEventListener("htmx:afterRequest", heard);
-    const values = { new: to.dataset.value ?? "", was: from.dataset.value ?? "" };
+    const values = { new: to.dataset.value ?? "", was: card.dataset.was ?? from.dataset.value ?? "" };
     await window.htmx.ajax("post", address, { source: card, target: card, swap: "none", values }).catch(() => {}); // no connection: said by base.js
     card.removeEventListener("htmx:afterRequest", heard);
     card.removeAttribute("aria-busy");
     if (!done) {
       from.insertBefore(card, from.children[place] ?? null);
+      const phrase = card.querySelector<HTMLDetailsElement>("details.cell");
+      if (phrase?.querySelector("form")) phrase.open = true;
       return;
     }
     await window.htmx.ajax("get", location.href, { target: "#board", select: "#board", swap: "outerHTML" });

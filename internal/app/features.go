@@ -105,6 +105,7 @@ func (a *App) build() {
 	a.Rules = rule.New(a.DB, a.Bus, a.Jobs, a.Workspace, a.Fields, a.Tasks)
 	a.Imports = intake.New(a.DB, a.Bus, intake.Parts{People: a.Workspace, Fields: a.Fields, Orgs: a.Orgs,
 		Contracts: a.Contracts, Contacts: a.Contacts, Notes: a.Timeline, Jobs: a.Jobs})
+	a.Tasks.MadeBy = rule.Made
 	a.Today = today.New(a.Tasks, a.Timeline, a.contractsByID)
 	a.Today.Absences, a.Today.Covers, a.Today.Budget = a.absences, a.covered, a.Rules.Budget
 	for kind, names := range map[string]timeline.Namer{"task": a.Tasks.Names, "rule": a.Rules.Names, "import": a.Imports.Names} {
@@ -157,9 +158,10 @@ func (a *App) pages() []feature {
 	renewals := renewalhttp.New(a.Renewals, a.Contracts, renewalhttp.Parts{Signs: a.signs, Names: a.shortNames})
 	handovers := handoverhttp.New(a.Handovers, a.Contracts, a.Workspace)
 	saved := viewhttp.New(a.Views)
-	tasks.Views = func(ctx context.Context, q url.Values) ([]ui.Tab, templ.Component, error) {
-		return saved.Strip(ctx, "tasks", q)
-	}
+	tasks.With(taskhttp.ListParts{Phases: a.phases, Rules: a.taskRules,
+		Views: func(ctx context.Context, q url.Values) ([]ui.Tab, templ.Component, error) {
+			return saved.Strip(ctx, "tasks", q)
+		}})
 	contracts := contracthttp.New(a.Contracts, a.Contacts, a.Orgs, a.Fields, a.Workspace, contracthttp.Parts{
 		Trail: func(ctx context.Context, c contract.Contract, r *http.Request) (templ.Component, error) {
 			q := r.URL.Query()
@@ -272,6 +274,7 @@ func commands() (out []searchhttp.Command) {
 		{Key: "search", Href: "/search", Need: who.Read},
 		{Key: "board", Href: "/contracts?as=board", Need: who.Read},
 		{Key: "calendar", Href: "/contracts?as=calendar", Need: who.Read},
+		{Key: "task_board", Href: "/tasks?as=board", Need: who.Read},
 		{Key: "add_contract", Href: "/contracts/new", Need: who.Write},
 		{Key: "import", Href: "/import", Need: who.Write},
 		{Key: "handover", Href: "/handover", Need: who.Write},

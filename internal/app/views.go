@@ -10,6 +10,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/intake"
 	"kizuki/internal/revenue/revenuehttp"
+	"kizuki/internal/task/taskhttp"
 	"kizuki/internal/timeline"
 	"kizuki/internal/who"
 )
@@ -29,6 +30,21 @@ func (a *App) nextTasks(ctx context.Context, ids []id.ID) (map[id.ID]contracthtt
 	out := make(map[id.ID]contracthttp.Todo, len(found))
 	for ref, t := range found {
 		out[ref] = contracthttp.Todo{Title: t.Title, Owner: t.Owner, Due: t.Due}
+	}
+	return out, err
+}
+
+// phases are those contracts are in, for the list of tasks.
+func (a *App) phases(ctx context.Context) ([]string, error) {
+	return contracthttp.Phases(ctx, a.Contracts)
+}
+
+// taskRules are the rules that make tasks.
+func (a *App) taskRules(ctx context.Context) ([]taskhttp.Rule, error) {
+	list, err := a.Rules.List(ctx)
+	out := make([]taskhttp.Rule, len(list))
+	for i, r := range list {
+		out[i] = taskhttp.Rule{ID: r.ID, Name: r.Name}
 	}
 	return out, err
 }

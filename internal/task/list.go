@@ -3,6 +3,8 @@ package task
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -108,8 +110,8 @@ type Part struct {
 	Total
 }
 
-// Parts gives the beginnings of several lists in the same order, in a number of
-// questions that does not depend on how many they are.
+// Parts gives the beginnings of several lists, in a number of questions that does
+// not depend on how many they are, only on in how many orders.
 func (s *Service) Parts(ctx context.Context, list []Query, each int) ([]Part, error) {
 	a, err := who.Check(ctx, who.Read)
 	if err != nil || len(list) == 0 {
@@ -119,17 +121,30 @@ func (s *Service) Parts(ctx context.Context, list []Query, each int) ([]Part, er
 	if err != nil {
 		return nil, err
 	}
-	plans := make([]*walk.Plan, len(list))
+	heads := make([]walk.Head, len(list))
+	bySort := map[string][]int{}
 	for i, q := range list {
-		q.Sort = list[0].Sort
-		if plans[i], err = pl.plan(q); err != nil {
+		bySort[q.Sort] = append(bySort[q.Sort], i)
+	}
+	for _, sort := range slices.Sorted(maps.Keys(bySort)) {
+		plans := make([]*walk.Plan, len(bySort[sort]))
+		for n, i := range bySort[sort] {
+			if plans[n], err = pl.plan(list[i]); err != nil {
+				return nil, err
+			}
+		}
+		found, err := walk.Heads(ctx, s.db, plans, each, takes)
+		if err != nil {
 			return nil, err
 		}
+		for n, i := range bySort[sort] {
+			heads[i] = found[n]
+		}
 	}
-	heads, err := walk.Heads(ctx, s.db, plans, each, takes)
-	if err != nil {
-		return nil, err
-	}
+	return s.parts(ctx, a, heads)
+}
+
+func (s *Service) parts(ctx context.Context, a who.Actor, heads []walk.Head) ([]Part, error) {
 	var ids []id.ID
 	for _, h := range heads {
 		ids = append(ids, h.IDs...)

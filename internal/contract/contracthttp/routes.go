@@ -16,6 +16,7 @@ import (
 	"kizuki/internal/api"
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
+	"kizuki/internal/contract/contracthttp/book"
 	"kizuki/internal/contract/contracthttp/contacts"
 	"kizuki/internal/contract/contracthttp/filter"
 	"kizuki/internal/contract/contracthttp/list"
@@ -126,6 +127,9 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/contracts/{id}/split", Need: who.Write, Handle: h.split},
 	}, list.New(h.svc, h.orgs, h.fields, h.people, parts).Routes(), contacts.New(h.svc, h.sides).Routes())
 }
+
+// Phases are those in use, behind the suggested ones.
+func Phases(ctx context.Context, svc *contract.Service) ([]string, error) { return book.Phases(ctx, svc) }
 
 // API adds the endpoints.
 func (h *Handlers) API(a *api.API) { rest.New(h.svc, h.sides, h.people, h.ages).Add(a) }

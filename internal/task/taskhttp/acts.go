@@ -3,11 +3,15 @@ package taskhttp
 import (
 	"context"
 	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 
 	"kizuki/internal/cal"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/task"
+	"kizuki/internal/task/taskhttp/line"
 	"kizuki/internal/web"
 	"kizuki/internal/web/words"
 )
@@ -30,7 +34,7 @@ func (h *Handlers) act(w http.ResponseWriter, r *http.Request, do func(ctx conte
 		return h.actFailed(w, r, f, ref, err)
 	}
 	if said.Undo != "" && f.Get("back") != "" {
-		said.Undo += query(said.Undo) + "back=" + escape(f.Get("back"))
+		said.Undo += separator(said.Undo) + "back=" + url.QueryEscape(f.Get("back"))
 	}
 	if !web.IsFragment(r) {
 		return web.RedirectSaying(w, r, web.LocalPath(f.Get("back"), h.home(task.New{Contract: t.Contract, Parent: t.Parent})), said)
@@ -42,19 +46,19 @@ func (h *Handlers) act(w http.ResponseWriter, r *http.Request, do func(ctx conte
 	web.Say(w, said)
 	if f.Bool("undo") {
 		w.Header().Set("HX-Reswap", "none")
-		return web.Fragment(w, r, http.StatusOK, inPlace(row))
+		return web.Fragment(w, r, http.StatusOK, line.InPlace(row))
 	}
-	return web.Fragment(w, r, http.StatusOK, taskRow(row))
+	return web.Fragment(w, r, http.StatusOK, line.Show(row))
 }
 
-func (h *Handlers) one(ctx context.Context, ref id.ID, f web.Form) (row, error) {
+func (h *Handlers) one(ctx context.Context, ref id.ID, f web.Form) (line.Row, error) {
 	it, err := h.svc.Get(ctx, ref)
 	if err != nil {
-		return row{}, err
+		return line.Row{}, err
 	}
-	rows, err := h.rows(ctx, []task.Item{it}, web.LocalPath(f.Get("back"), "/tasks"))
+	rows, err := h.lines.Rows(ctx, []task.Item{it}, web.LocalPath(f.Get("back"), "/tasks"))
 	if err != nil {
-		return row{}, err
+		return line.Row{}, err
 	}
 	return rows[0], nil
 }
@@ -70,16 +74,16 @@ func (h *Handlers) actFailed(w http.ResponseWriter, r *http.Request, f web.Form,
 	switch {
 	case open > 0 && web.IsFragment(r):
 		row, err := h.one(ctx, ref, f)
-		row.ask = open
+		row.Ask = open
 		if err != nil {
 			return err
 		}
-		return web.Fragment(w, r, http.StatusOK, taskRow(row))
+		return web.Fragment(w, r, http.StatusOK, line.Show(row))
 	case web.IsFragment(r) || !web.IsInput(err):
 		return err
 	}
 	return h.showTask(w, r, web.Status(e.Code), func(d *detail) {
-		d.ask, d.errors = open, web.FieldErrors(ctx, err)
+		d.Ask, d.errors = open, web.FieldErrors(ctx, err)
 	})
 }
 
@@ -131,7 +135,7 @@ func (h *Handlers) snooze(w http.ResponseWriter, r *http.Request) error {
 			return task.Task{}, web.Toast{}, err
 		}
 		t, err := h.svc.Snooze(ctx, ref, until)
-		now := today(ctx)
+		now := line.Today(ctx)
 		back := before.SnoozeUntil
 		if back < now {
 			back = "" // an old one would be refused, and says nothing any more
@@ -154,7 +158,7 @@ func readUntil(ctx context.Context, f web.Form) (cal.Date, error) {
 			return "", errs.Field("until", "err.required")
 		}
 	}
-	d, err := readDue(ctx, s)
+	d, err := line.ReadDue(ctx, s)
 	if err != nil {
 		return "", errs.Field("until", "task.err.date")
 	}
@@ -172,11 +176,11 @@ func (h *Handlers) edit(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx := r.Context()
 	form := edits{f.Line("title"), f.Get("owner"), f.Line("due"), f.Line("minutes")}
-	day, e1 := readDue(ctx, form.due)
-	minutes, e2 := readMinutes(form.minutes)
+	day, e1 := line.ReadDue(ctx, form.due)
+	minutes, e2 := line.ReadMinutes(form.minutes)
 	if err = firstErr(e1, e2); err == nil {
 		list := []task.Edit{{Field: "title", New: form.title}, {Field: "owner", New: form.owner},
-			{Field: "due_date", New: string(day)}, {Field: "minutes", New: itoa(minutes)}}
+			{Field: "due_date", New: string(day)}, {Field: "minutes", New: strconv.Itoa(minutes)}}
 		for i := range list {
 			_, list[i].HasOld = f.Values["old_"+list[i].Field]
 			list[i].Old = f.Get("old_" + list[i].Field)
@@ -207,4 +211,12 @@ func unchangedLeftOut(list []task.Edit) []task.Edit {
 		}
 	}
 	return kept
+}
+
+// separator stands before one more value of an address.
+func separator(address string) string {
+	if strings.Contains(address, "?") {
+		return "&"
+	}
+	return "?"
 }

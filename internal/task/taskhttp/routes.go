@@ -3,20 +3,16 @@
 package taskhttp
 
 import (
-	"context"
 	"embed"
 	"io/fs"
-	"net/url"
 
-	"kizuki/internal/id"
 	"kizuki/internal/task"
+	"kizuki/internal/task/taskhttp/line"
+	"kizuki/internal/task/taskhttp/list"
 	"kizuki/internal/web"
-	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
-
-	"github.com/a-h/templ"
 )
 
 //go:embed words
@@ -26,29 +22,34 @@ var catalogue embed.FS
 func Words() fs.FS { return words.Sub(catalogue) }
 
 // Origins names the rules behind tasks, by firing.
-type Origins interface {
-	Origins(ctx context.Context, firings []id.ID) (map[id.ID]string, error)
-}
+type Origins = line.Origins
+
+// ListParts is what other features bring to the list of tasks.
+type ListParts = list.Parts
+
+// Rule is one that makes tasks.
+type Rule = list.Rule
 
 // Handlers serves the pages.
 type Handlers struct {
-	svc     *task.Service
-	people  *workspace.Service
-	origins Origins
-	// Views gives the saved views of the list as tabs, and what can be done with the
-	// way q looks at it; app hands it in.
-	Views func(ctx context.Context, q url.Values) ([]ui.Tab, templ.Component, error)
+	svc    *task.Service
+	people *workspace.Service
+	lines  line.Maker
+	list   *list.Handlers
 }
 
 // New makes the handlers; origins may be nil.
 func New(svc *task.Service, people *workspace.Service, origins Origins) *Handlers {
-	return &Handlers{svc: svc, people: people, origins: origins}
+	lines := line.Maker{Origins: origins}
+	return &Handlers{svc: svc, people: people, lines: lines, list: list.New(svc, people, lines)}
 }
+
+// With hands the list what other features bring to it.
+func (h *Handlers) With(p ListParts) { h.list.Parts = p }
 
 // Routes is the table of pages.
 func (h *Handlers) Routes() []web.Route {
-	return []web.Route{
-		{Method: "GET", Path: "/tasks", Need: who.Read, Handle: h.list},
+	return append(h.list.Routes(), []web.Route{
 		{Method: "POST", Path: "/tasks", Need: who.Write, Handle: h.create},
 		{Method: "GET", Path: "/tasks/{id}", Need: who.Read, Handle: h.show},
 		{Method: "POST", Path: "/tasks/{id}/done", Need: who.Write, Handle: h.done},
@@ -57,5 +58,5 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/tasks/{id}/snooze", Need: who.Write, Handle: h.snooze},
 		{Method: "POST", Path: "/tasks/{id}/edit", Need: who.Write, Handle: h.edit},
 		{Method: "POST", Path: "/tasks/{id}/delete", Need: who.Write, Handle: h.remove},
-	}
+	}...)
 }

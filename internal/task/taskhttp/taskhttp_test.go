@@ -212,8 +212,8 @@ func TestListGroups(t *testing.T) {
 	if heads := squeeze(strings.Join(p.Find("#task-rows h2").Map(text), " ")); heads != "期日なし" || p.Find("#task-rows li.task").Length() != 15 || p.Find("#pager a").Length() != 0 {
 		t.Error(next, heads, p.Find("#task-rows li.task").Length())
 	}
-	if p = s.get("/tasks?owner=" + s.abe.String()); p.Find("#task-rows li.task").Length() != 1 || p.Find("#owner option[selected]").Text() != "阿部 航" {
-		t.Error(p.Find("#owner").Text())
+	if p = s.get("/tasks?owner=" + s.abe.String()); p.Find("#task-rows li.task").Length() != 1 || p.Find("#by-owner > summary").Text() != "阿部 航さん" {
+		t.Error(p.Find("form.sentence").Text())
 	}
 	if p = s.get("/tasks?owner=all&state=done"); !strings.Contains(p.Text(), "まだありません") || p.Find(".siblings a[aria-current]").Text() != "すんだ" {
 		t.Error(p.Text())

@@ -365,6 +365,14 @@ type PhraseProps struct {
 	Add      bool // the dashed one that adds a condition
 }
 
+// CellProps is a value with the address of its form. Focus is for the answer to a
+// change: the cursor returns to it.
+type CellProps struct {
+	ID, Edit, Label string
+	Focus           bool
+	Attrs           Attrs
+}
+
 // GroupProps heads a group of rows over so many columns; with Href it leads to
 // them alone.
 type GroupProps struct {

@@ -14,7 +14,7 @@ import (
 	"kizuki/internal/contract/contracthttp/unit"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
-	"kizuki/internal/text"
+	"kizuki/internal/web/asked"
 )
 
 // Columns that need no set-up, beside those every list has.
@@ -45,17 +45,7 @@ var shape = []string{"sort", "by", "as", "month", "col", "cursor", "group", "amo
 type Filter struct{ url.Values }
 
 // Read cleans the values of an address.
-func Read(raw url.Values) Filter {
-	f := Filter{url.Values{}}
-	for name, list := range raw {
-		for _, v := range list {
-			if v = text.Line(v); v != "" {
-				f.Add(name, v)
-			}
-		}
-	}
-	return f
-}
+func Read(raw url.Values) Filter { return Filter{asked.Read(raw)} }
 
 // Href is the address of the list with one value changed, from its beginning.
 func (f Filter) Href(name, value string) string { return f.With(name, value).Path() }
@@ -237,26 +227,11 @@ func (f Filter) As() string {
 
 // With is the filter with one value changed, from the list's beginning.
 func (f Filter) With(name, value string) Filter {
-	v := url.Values{}
-	for n, list := range f.Values {
-		if n != "cursor" && n != "group" && n != "amounts" {
-			v[n] = list
-		}
-	}
-	v.Set(name, value)
-	if value == "" {
-		v.Del(name)
-	}
-	return Filter{v}
+	return Filter{asked.With(f.Values, name, value, "cursor", "group", "amounts")}
 }
 
 // Path is the address of the list.
-func (f Filter) Path() string {
-	if len(f.Values) == 0 {
-		return "/contracts"
-	}
-	return "/contracts?" + f.Encode()
-}
+func (f Filter) Path() string { return asked.Path("/contracts", f.Values) }
 
 // Calendar is the team's fiscal year, and the stretches of it that have a name.
 type Calendar struct {

@@ -17,6 +17,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/org"
 	"kizuki/internal/web"
+	"kizuki/internal/web/sheet"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
@@ -73,7 +74,7 @@ func New(svc *contract.Service, orgs *org.Service, fields *field.Service, people
 // Routes is the table of pages.
 func (h *Handlers) Routes() []web.Route {
 	routes := []web.Route{{Method: http.MethodGet, Path: "/contracts", Need: who.Read, Handle: h.list}}
-	for _, kind := range exports {
+	for _, kind := range sheet.Kinds {
 		routes = append(routes, web.Route{Method: http.MethodGet, Path: "/contracts/shown." + kind, Need: who.Read, Handle: h.export(kind)})
 	}
 	return routes
