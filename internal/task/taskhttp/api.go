@@ -12,6 +12,7 @@ import (
 
 	"kizuki/internal/api"
 	"kizuki/internal/cal"
+	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/task"
 	"kizuki/internal/who"
@@ -81,7 +82,7 @@ func op(name, method, path, summary string) huma.Operation {
 
 // API adds the endpoints of tasks.
 func (h *Handlers) API(a *api.API) {
-	api.Add(a, who.Read, op("list-tasks", "GET", "/tasks", "Tasks, by due day or newest first"), h.apiList)
+	api.Add(a, who.Read, op("list-tasks", "GET", "/tasks", "Tasks, narrowed and in an order; those without a value to sort by come last"), h.apiList)
 	api.Add(a, who.Write, op("create-task", "POST", "/tasks", "Add a task"), h.apiCreate)
 	api.Add(a, who.Read, op("get-task", "GET", "/tasks/{id}", "One task"),
 		func(ctx context.Context, in *ByID) (*api.One[TaskJSON], error) {
@@ -126,21 +127,55 @@ func (h *Handlers) API(a *api.API) {
 		})
 }
 
-func (h *Handlers) apiList(ctx context.Context, in *struct {
+// Asked is what a list of tasks is asked for in REST.
+type Asked struct {
 	api.Paging
-	Owner     string   `query:"owner" doc:"me, none or a member's id"`
-	Contract  string   `query:"contract"`
-	State     string   `query:"state" enum:"open,done,skipped,closed"`
-	DueBefore cal.Date `query:"due_before"`
-	Sort      string   `query:"sort" enum:"due,created" default:"due"`
-}) (*api.List[TaskJSON], error) {
-	q := task.Query{Owner: in.Owner, State: task.State(in.State), DueBefore: in.DueBefore, Sort: in.Sort, Limit: in.Limit, Cursor: in.Cursor}
-	if in.Contract != "" {
-		c, err := id.Parse(in.Contract)
-		if err != nil {
-			return api.NewList([]TaskJSON{}, ""), nil // no contract has it
+	Q            string   `query:"q" doc:"words in the title"`
+	Owner        string   `query:"owner" doc:"me, none or a member's id"`
+	Unit         string   `query:"unit" doc:"a team, with the teams below; none for owners in no team"`
+	Contract     string   `query:"contract" doc:"an id; none for tasks of no contract"`
+	Organization string   `query:"organization"`
+	State        string   `query:"state" enum:"open,done,skipped,closed"`
+	DueFrom      cal.Date `query:"due_from"`
+	DueBefore    cal.Date `query:"due_before"`
+	DoneFrom     cal.Date `query:"done_from"`
+	DoneBefore   cal.Date `query:"done_before"`
+	Origin       string   `query:"origin" enum:"rule,hand"`
+	Rule         string   `query:"rule" doc:"made by this rule"`
+	MinutesMin   int      `query:"minutes_min" minimum:"0"`
+	MinutesMax   int      `query:"minutes_max" minimum:"0"`
+	Phase        string   `query:"phase" doc:"of the contract"`
+	Outlook      string   `query:"outlook" doc:"of the contract"`
+	Without      []string `query:"without" doc:"those without due, minutes, phase or outlook"`
+	Sort         string   `query:"sort" enum:"due,-due,owner,-owner,minutes,-minutes,done,-done,created" default:"due"`
+}
+
+func (in *Asked) query() (task.Query, error) {
+	q := task.Query{Text: in.Q, Owner: in.Owner, State: task.State(in.State), DueFrom: in.DueFrom, DueBefore: in.DueBefore, DoneFrom: in.DoneFrom,
+		DoneBefore: in.DoneBefore, Origin: in.Origin, MinutesMin: in.MinutesMin, MinutesMax: in.MinutesMax, Phase: in.Phase, Outlook: in.Outlook,
+		Without: in.Without, Sort: in.Sort, Limit: in.Limit, Cursor: in.Cursor}
+	for _, ref := range []struct {
+		name, asked string
+		to          *id.ID
+	}{{"unit", in.Unit, &q.Unit}, {"contract", in.Contract, &q.Contract}, {"organization", in.Organization, &q.Org}, {"rule", in.Rule, &q.Rule}} {
+		switch {
+		case ref.asked == "":
+		case ref.asked == "none" && (ref.name == "unit" || ref.name == "contract"):
+			q.Without = append(q.Without, ref.name)
+		default:
+			var err error
+			if *ref.to, err = id.Parse(ref.asked); err != nil {
+				return q, errs.Field(ref.name, "err.choice")
+			}
 		}
-		q.Contract = c
+	}
+	return q, nil
+}
+
+func (h *Handlers) apiList(ctx context.Context, in *Asked) (*api.List[TaskJSON], error) {
+	q, err := in.query()
+	if err != nil {
+		return nil, err
 	}
 	page, err := h.svc.List(ctx, q)
 	if err != nil {

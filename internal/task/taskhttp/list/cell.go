@@ -316,9 +316,8 @@ func (c *cellForm) stateOptions(ctx context.Context) (out []ui.Option) {
 
 // laneDue says a day as lanes and tables do.
 func laneDue(ctx context.Context, it task.Item, today cal.Date) ui.When {
-	w := line.Due(ctx, it.Due, today)
-	if !it.Open() {
-		w.Class = ""
+	if !it.Open() { // nothing is late any more
+		return ui.On(ctx, it.Due, today)
 	}
-	return w
+	return line.Due(ctx, it.Due, today)
 }
