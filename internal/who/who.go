@@ -4,6 +4,8 @@ package who
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"kizuki/internal/errs"
@@ -42,11 +44,12 @@ const (
 	Read       Need = "read"       // viewer and up
 	Self       Need = "self"       // viewer and up, for what is a member's own; no token that only reads
 	Write      Need = "write"      // member and up
+	Lead       Need = "lead"       // who leads a team, admin and up; which team is the service's to ask
 	Administer Need = "administer" // admin and up
 	Own        Need = "own"        // the owner
 )
 
-var needs = map[Need]Role{Read: Viewer, Self: Viewer, Write: Member, Administer: Admin, Own: Owner}
+var needs = map[Need]Role{Read: Viewer, Self: Viewer, Write: Member, Lead: Admin, Administer: Admin, Own: Owner}
 
 // Valid reports whether n is one of the needs.
 func (n Need) Valid() bool { return n == Nothing || needs[n] != "" }
@@ -58,8 +61,9 @@ type Actor struct {
 	Account   id.ID
 	Name      string
 	Role      Role
-	ReadOnly  bool // a token of scope read
-	System    bool // jobs and command-line acts of the operator: may do all
+	Led       Units // teams the member leads, with all below them
+	ReadOnly  bool  // a token of scope read
+	System    bool  // jobs and command-line acts of the operator: may do all
 	Lang      string
 	Zone      *time.Location
 	Theme     string // light, dark; "" as the device does
@@ -79,8 +83,42 @@ func (a Actor) May(n Need) bool {
 		return true
 	case n != Read && a.ReadOnly:
 		return false
+	case n == Lead && a.Led != "" && a.Role.Includes(Member):
+		return true
 	}
 	return a.Role.Includes(needs[n])
+}
+
+// Units is a list of teams, their ids with commas between them: as text, so that
+// actors can be compared.
+type Units string
+
+// List are the ids of the teams.
+func (u Units) List() []id.ID {
+	var list []id.ID
+	for one := range strings.SplitSeq(string(u), ",") {
+		if unit, err := id.Parse(one); err == nil && unit != 0 {
+			list = append(list, unit)
+		}
+	}
+	return list
+}
+
+// Leads reports whether the actor arranges things for a team: its leads do, those
+// of a team above it, and admins; what is everybody's (0) is the admins' alone.
+func (a Actor) Leads(unit id.ID) bool {
+	return a.May(Administer) || unit != 0 && a.May(Lead) && slices.Contains(a.Led.List(), unit)
+}
+
+// MustLead refuses who does not lead the team, in words that say who does.
+func (a Actor) MustLead(unit id.ID) error {
+	switch {
+	case a.Leads(unit):
+		return nil
+	case a.Workspace != 0 && unit != 0 && !a.ReadOnly:
+		return errs.New(errs.Forbidden, "err.not_lead")
+	}
+	return errs.New(errs.Forbidden, "err.forbidden")
 }
 
 // Location is the actor's time zone, UTC if none is known.
@@ -111,7 +149,7 @@ func Check(ctx context.Context, n Need) (Actor, error) {
 		return a, nil
 	case a.Workspace == 0:
 		return a, errs.New(errs.Unauthorized, "err.unauthorized")
-	case a.ReadOnly && a.Role.Includes(needs[n]):
+	case a.ReadOnly && (a.Role.Includes(needs[n]) || n == Lead && a.Led != ""):
 		return a, errs.New(errs.Forbidden, "err.token_reads_only")
 	}
 	return a, errs.New(errs.Forbidden, "err.forbidden")

@@ -2,9 +2,11 @@ package who_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"kizuki/internal/errs"
+	"kizuki/internal/id"
 	"kizuki/internal/who"
 )
 
@@ -55,5 +57,44 @@ func TestCheck(t *testing.T) {
 				t.Fatalf("got %v, want %s", err, c.want)
 			}
 		})
+	}
+}
+
+// A lead arranges things for the teams led, as far as the role goes, and for no
+// other; admins for all.
+func TestLeads(t *testing.T) {
+	lead := who.Actor{Workspace: 1, Member: 2, Role: who.Member, Led: "7,9"}
+	viewer, reading, admin, plain := lead, lead, lead, lead
+	viewer.Role, reading.ReadOnly, plain.Led = who.Viewer, true, ""
+	admin.Role, admin.Led = who.Admin, ""
+	for name, c := range map[string]struct {
+		actor who.Actor
+		may   bool
+		leads []id.ID
+	}{
+		"lead": {lead, true, []id.ID{7, 9}}, "viewer": {viewer, false, nil}, "read token": {reading, false, nil},
+		"admin": {admin, true, []id.ID{0, 7, 8, 9}}, "member": {plain, false, nil}, "nobody": {who.Actor{Led: "7"}, false, nil},
+	} {
+		if c.actor.May(who.Lead) != c.may {
+			t.Errorf("%s may lead: %v", name, !c.may)
+		}
+		var leads []id.ID
+		for _, unit := range []id.ID{0, 7, 8, 9} {
+			if c.actor.Leads(unit) {
+				leads = append(leads, unit)
+			}
+		}
+		if !slices.Equal(leads, c.leads) {
+			t.Errorf("%s leads %v", name, leads)
+		}
+	}
+	if err := lead.MustLead(8); errs.As(err).Key != "err.not_lead" {
+		t.Errorf("another's team: %v", err)
+	}
+	if err := lead.MustLead(0); errs.As(err).Key != "err.forbidden" {
+		t.Errorf("everybody's: %v", err)
+	}
+	if _, err := who.Check(who.With(context.Background(), reading), who.Lead); errs.As(err).Key != "err.token_reads_only" {
+		t.Errorf("a token that only reads: %v", err)
 	}
 }

@@ -164,27 +164,6 @@ func deleteInvite(ctx context.Context, tx *db.Tx, ws, invite id.ID) (mail string
 		"DELETE FROM invite WHERE workspace_id = $1 AND id = $2 AND used_at = 0 RETURNING mail", ws, invite)
 }
 
-func unitsOf(ctx context.Context, q db.Queryer, ws id.ID) ([]Unit, error) {
-	return db.All(ctx, q, into(func(u *Unit) []any { return []any{&u.ID, &u.Parent, &u.Name} }),
-		"SELECT id, parent_id, name FROM unit WHERE workspace_id = $1", ws)
-}
-
-// placesOf are the members of every team.
-func placesOf(ctx context.Context, q db.Queryer, ws id.ID) (map[id.ID][]id.ID, error) {
-	pairs, err := db.All(ctx, q, into(func(p *[2]id.ID) []any { return []any{&p[0], &p[1]} }),
-		"SELECT unit_id, member_id FROM unit_member WHERE workspace_id = $1 ORDER BY unit_id, member_id", ws)
-	places := map[id.ID][]id.ID{}
-	for _, p := range pairs {
-		places[p[0]] = append(places[p[0]], p[1])
-	}
-	return places, err
-}
-
-func unitExists(ctx context.Context, q db.Queryer, ws, unit id.ID) (bool, error) {
-	_, found, err := db.One(ctx, q, db.Value[int], "SELECT 1 FROM unit WHERE workspace_id = $1 AND id = $2", ws, unit)
-	return found, err
-}
-
 func unitMembers(ctx context.Context, q db.Queryer, ws, unit id.ID) ([]Member, error) {
 	return db.All(ctx, q, scanMember, memberSelect+`JOIN unit_member um ON um.workspace_id = m.workspace_id AND um.member_id = m.id
 		WHERE um.workspace_id = $1 AND um.unit_id = $2`, ws, unit)
@@ -211,17 +190,6 @@ func deleteUnit(ctx context.Context, tx *db.Tx, ws, unit id.ID) error {
 		return err
 	}
 	return run(ctx, tx, "DELETE FROM unit WHERE workspace_id = $1 AND id = $2", ws, unit)
-}
-
-func setUnitMembers(ctx context.Context, tx *db.Tx, ws, unit id.ID, members []id.ID) error {
-	if err := run(ctx, tx, "DELETE FROM unit_member WHERE workspace_id = $1 AND unit_id = $2", ws, unit); err != nil {
-		return err
-	}
-	rows := make([][]any, len(members))
-	for i, m := range members {
-		rows[i] = []any{ws, unit, m}
-	}
-	return db.Bulk(ctx, tx, "INSERT INTO unit_member (workspace_id, unit_id, member_id)", "", rows)
 }
 
 // LockMember makes two transactions about one member come after each other, for

@@ -9,6 +9,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/text"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/units"
 )
 
 // The SQL of workspaces, accounts, sessions, tokens and the audit log. What
@@ -105,7 +106,8 @@ func setLook(ctx context.Context, tx *db.Tx, account id.ID, theme string, first 
 // An actor's language and zone are the account's, else the workspace's.
 const (
 	actorColumns = `m.workspace_id, m.id, m.account_id, m.name, m.role,
-		COALESCE(NULLIF(a.language, ''), w.language), COALESCE(NULLIF(a.zone, ''), w.zone), a.theme, a.week_start`
+		COALESCE(NULLIF(a.language, ''), w.language), COALESCE(NULLIF(a.zone, ''), w.zone), a.theme, a.week_start,
+		` + units.Led
 	actorJoin = ` JOIN account a ON a.id = m.account_id JOIN workspace w ON w.id = m.workspace_id `
 )
 
@@ -113,7 +115,7 @@ const (
 func scanActor(r db.Row, more ...any) (a who.Actor, err error) {
 	var zone string
 	var first time.Weekday
-	err = r.Scan(append([]any{&a.Workspace, &a.Member, &a.Account, &a.Name, &a.Role, &a.Lang, &zone, &a.Theme, &first}, more...)...)
+	err = r.Scan(append([]any{&a.Workspace, &a.Member, &a.Account, &a.Name, &a.Role, &a.Lang, &zone, &a.Theme, &first, &a.Led}, more...)...)
 	a.Zone, a.Sunday = Location(zone), first == time.Sunday
 	return a, err
 }

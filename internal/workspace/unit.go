@@ -5,20 +5,20 @@ import (
 	"context"
 	"slices"
 
+	"kizuki/internal/bus"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/text"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/units"
 )
 
 // Unit is a team; teams stand in a tree.
-type Unit struct {
-	ID      id.ID
-	Parent  id.ID // 0 at the top
-	Name    string
-	Members []id.ID
-}
+type Unit = units.Unit
+
+// UnitDeleted is news before a team is deleted; Ref is the team.
+const UnitDeleted bus.Kind = "unit.deleted"
 
 // Units lists all teams by name, with their members.
 func (s *Service) Units(ctx context.Context) ([]Unit, error) {
@@ -26,14 +26,11 @@ func (s *Service) Units(ctx context.Context) ([]Unit, error) {
 	if err != nil {
 		return nil, err
 	}
-	list, err := unitsOf(ctx, s.db, a.Workspace)
+	list, err := units.All(ctx, s.db, a.Workspace)
 	if err != nil {
 		return nil, err
 	}
-	places, err := placesOf(ctx, s.db, a.Workspace)
-	for i := range list {
-		list[i].Members = places[list[i].ID]
-	}
+	err = units.Fill(ctx, s.db, a.Workspace, list)
 	slices.SortFunc(list, func(x, y Unit) int {
 		return cmp.Or(cmp.Compare(text.Fold(x.Name), text.Fold(y.Name)), cmp.Compare(x.ID, y.ID))
 	})
@@ -84,7 +81,7 @@ func nameTaken(err error) error {
 // team below it.
 func (s *Service) MoveUnit(ctx context.Context, unit, parent id.ID) error {
 	return s.editUnits(ctx, "unit.moved", unit, func(ctx context.Context, tx *db.Tx, ws id.ID) error {
-		all, err := unitsOf(ctx, tx, ws)
+		all, err := units.All(ctx, tx, ws)
 		if err != nil {
 			return err
 		}
@@ -106,10 +103,14 @@ func (s *Service) MoveUnit(ctx context.Context, unit, parent id.ID) error {
 	})
 }
 
-// DeleteUnit removes a team without teams below it.
+// DeleteUnit removes a team without teams below it. Others may refuse, who hear
+// of it: a team that has fields or rules stays.
 func (s *Service) DeleteUnit(ctx context.Context, unit id.ID) error {
 	return s.editUnits(ctx, "unit.deleted", unit, func(ctx context.Context, tx *db.Tx, ws id.ID) error {
 		if err := mustUnit(ctx, tx, ws, unit); err != nil {
+			return err
+		}
+		if err := s.bus.Publish(ctx, tx, bus.Change{Kind: UnitDeleted, Workspace: ws, Ref: unit}); err != nil {
 			return err
 		}
 		err := deleteUnit(ctx, tx, ws, unit)
@@ -136,7 +137,7 @@ func (s *Service) SetUnitMembers(ctx context.Context, unit id.ID, members []id.I
 				return errs.Missing("member")
 			}
 		}
-		return setUnitMembers(ctx, tx, ws, unit, chosen)
+		return units.SetMembers(ctx, tx, ws, unit, chosen)
 	})
 }
 
@@ -155,11 +156,55 @@ func (s *Service) UnitMembers(ctx context.Context, q db.Queryer, unit id.ID) ([]
 }
 
 func mustUnit(ctx context.Context, q db.Queryer, ws, unit id.ID) error {
-	found, err := unitExists(ctx, q, ws, unit)
-	if err == nil && !found {
-		err = errs.Missing("unit")
-	}
+	_, err := units.Get(ctx, q, ws, unit)
 	return err
+}
+
+// SetUnitLeads makes exactly these of a team's members its leads: an admin's act,
+// or of who leads a team above. Errors: workspace.err.lead_member for somebody
+// who is not in the team, .lead_viewer for one who may only read.
+func (s *Service) SetUnitLeads(ctx context.Context, unit id.ID, leads []id.ID) error {
+	a, err := who.Check(ctx, who.Lead)
+	if err != nil {
+		return err
+	}
+	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+		if err := lockWorkspace(ctx, tx, a.Workspace); err != nil {
+			return err
+		}
+		u, err := units.Get(ctx, tx, a.Workspace, unit)
+		if err != nil {
+			return err
+		}
+		if err := a.MustLead(u.Parent); err != nil {
+			return err
+		}
+		people, err := unitMembers(ctx, tx, a.Workspace, unit)
+		if err != nil {
+			return err
+		}
+		chosen := slices.Compact(slices.Sorted(slices.Values(leads)))
+		if err := mayLead(people, chosen); err != nil {
+			return err
+		}
+		if err := units.SetLeads(ctx, tx, a.Workspace, unit, chosen); err != nil {
+			return err
+		}
+		return s.AuditIn(ctx, tx, "unit.leads", "unit", unit, map[string]any{"leads": chosen})
+	})
+}
+
+func mayLead(people []Member, leads []id.ID) error {
+	for _, lead := range leads {
+		at := slices.IndexFunc(people, func(m Member) bool { return m.ID == lead })
+		switch {
+		case at < 0:
+			return errs.Field("lead", "workspace.err.lead_member")
+		case people[at].Role == who.Viewer:
+			return errs.Field("lead", "workspace.err.lead_viewer", "Name", people[at].Name)
+		}
+	}
+	return nil
 }
 
 // editUnits runs one change of the tree and writes it down. Changes of one

@@ -2,8 +2,10 @@ package workspace
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
@@ -161,5 +163,73 @@ func TestDirectory(t *testing.T) {
 		people, err = w.s.Directory(as(owner), "たなか", 0)
 		ok(t, err)
 		equal(t, "kana", people[0].Kana, "タナカ イチロウ")
+	})
+}
+
+// again is the actor as a new session, a token and a letter know it.
+func (w *world) again(a who.Actor) who.Actor {
+	w.t.Helper()
+	m := w.get(a.Workspace, a.Member)
+	got, err := w.s.As(ctx, a.Workspace, m.Mail)
+	ok(w.t, err)
+	secret, _, err := w.s.CreateToken(as(got), "", "t", ScopeWrite, time.Time{})
+	ok(w.t, err)
+	byToken, err := w.s.Bearer(ctx, secret)
+	ok(w.t, err)
+	equal(w.t, "led by token", byToken.Led, got.Led)
+	letters, err := w.s.Recipients(as(who.System(a.Workspace, nil)), a.Member)
+	ok(w.t, err)
+	equal(w.t, "led in letters", letters[0].Actor.Led, got.Led)
+	return got
+}
+
+// Who leads a team leads those below it; who leads one is said by an admin or
+// from above, never by the leads themselves.
+func TestLeads(t *testing.T) {
+	each(t, func(t *testing.T, w *world) {
+		owner := w.workspace("a")
+		ws := owner.Workspace
+		boss, lead, member := w.member(ws, who.Member, "部長", "boss@example.jp"), w.member(ws, who.Member, "係長", "lead@example.jp"), w.member(ws, who.Member, "社員", "m@example.jp")
+		viewer := w.member(ws, who.Viewer, "見る人", "v@example.jp")
+		top := w.unit(owner, "部", 0)
+		mid := w.unit(owner, "課", top)
+		low := w.unit(owner, "係", mid)
+		side := w.unit(owner, "となり", top)
+		ok(t, w.s.SetUnitMembers(as(owner), top, []id.ID{boss.Member}))
+		ok(t, w.s.SetUnitMembers(as(owner), mid, []id.ID{lead.Member, member.Member, viewer.Member}))
+
+		equal(t, "nobody leads yet", w.again(boss).Led, "")
+		ok(t, w.s.SetUnitLeads(as(owner), top, []id.ID{boss.Member}))
+		boss = w.again(boss)
+		for _, u := range []id.ID{top, mid, low, side} {
+			equal(t, "the boss leads", boss.Leads(u), true)
+		}
+		ok(t, w.s.SetUnitLeads(as(boss), mid, []id.ID{lead.Member, lead.Member}))
+		lead = w.again(lead)
+		for u, want := range map[id.ID]bool{top: false, mid: true, low: true, side: false, 0: false} {
+			equal(t, "the lead leads", lead.Leads(u), want)
+		}
+		wants(t, w.s.SetUnitLeads(as(lead), mid, []id.ID{lead.Member, member.Member}), errs.Forbidden, "err.not_lead")
+		wants(t, w.s.SetUnitLeads(as(boss), top, nil), errs.Forbidden, "err.forbidden")
+		wants(t, w.s.SetUnitLeads(as(w.again(member)), mid, nil), errs.Forbidden, "err.forbidden")
+		wants(t, w.s.SetUnitLeads(as(boss), mid, []id.ID{boss.Member}), errs.Invalid, "workspace.err.lead_member")
+		wants(t, w.s.SetUnitLeads(as(boss), mid, []id.ID{viewer.Member}), errs.Invalid, "workspace.err.lead_viewer")
+		wants(t, w.s.SetUnitLeads(as(boss), 42, nil), errs.NotFound, "")
+		wants(t, w.s.SetUnitLeads(as(w.workspace("b")), mid, nil), errs.NotFound, "")
+
+		ok(t, w.s.SetUnitMembers(as(owner), mid, []id.ID{member.Member, lead.Member}))
+		list, err := w.s.Units(as(member))
+		ok(t, err)
+		at := slices.IndexFunc(list, func(u Unit) bool { return u.ID == mid })
+		if !slices.Equal(list[at].Leads, []id.ID{lead.Member}) {
+			t.Fatalf("who leads after the people changed: %+v", list[at])
+		}
+		ok(t, w.s.MoveUnit(as(owner), mid, side))
+		equal(t, "moved, still below", w.again(boss).Leads(low), true)
+		ok(t, w.s.SetUnitMembers(as(owner), mid, []id.ID{member.Member}))
+		equal(t, "who left the team leads it no more", w.again(lead).Led, "")
+		if acts := w.acts(ws); strings.Count(acts, "unit.leads") != 2 {
+			t.Error(acts)
+		}
 	})
 }

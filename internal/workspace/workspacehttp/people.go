@@ -220,6 +220,10 @@ func (h *Handlers) showMembers(w http.ResponseWriter, r *http.Request, status in
 		for _, m := range u.Members {
 			row.people = append(row.people, byID[m])
 		}
+		for _, m := range u.Leads {
+			row.leads = append(row.leads, byID[m])
+		}
+		row.mayLead = p.actor.Leads(u.Parent) && len(row.people) > 0
 		p.units = append(p.units, row)
 	}
 	if p.admin() {
@@ -340,6 +344,20 @@ func (h *Handlers) saveUnit(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+func (h *Handlers) saveLeads(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	leads, err := f.IDs("lead")
+	if err != nil {
+		return err
+	}
+	return h.then(w, r, "/members#teams", "workspace.saved", func(ctx context.Context, unit id.ID) error {
+		return h.svc.SetUnitLeads(ctx, unit, leads)
+	})
+}
+
 func (h *Handlers) deleteUnit(w http.ResponseWriter, r *http.Request) error {
 	return h.then(w, r, "/members#teams", "workspace.units.deleted", h.svc.DeleteUnit)
 }
@@ -370,22 +388,31 @@ func (p membersPage) placeholders(ctx context.Context) []ui.Option {
 	return out
 }
 
-func (p membersPage) choices(u unitRow) []ui.Option {
+// choices are people of whom some are chosen.
+func choices(offered, chosen []workspace.Member) []ui.Option {
 	in := map[id.ID]bool{}
-	for _, m := range u.people {
+	for _, m := range chosen {
 		in[m.ID] = true
 	}
 	var out []ui.Option
-	for _, m := range p.members {
+	for _, m := range offered {
 		out = append(out, ui.Option{Value: m.ID.String(), Label: m.Name, Selected: in[m.ID]})
 	}
 	return out
 }
 
-func names(ctx context.Context, people []workspace.Member) string {
-	if len(people) == 0 {
+// said is who is in a team, and who leads it.
+func (u unitRow) said(ctx context.Context) string {
+	switch {
+	case len(u.people) == 0:
 		return words.T(ctx, "workspace.units.empty")
+	case len(u.leads) == 0:
+		return names(ctx, u.people)
 	}
+	return names(ctx, u.people) + " " + words.T(ctx, "workspace.units.led_by", "Names", names(ctx, u.leads))
+}
+
+func names(ctx context.Context, people []workspace.Member) string {
 	list := make([]string, len(people))
 	for i, m := range people {
 		list[i] = m.Name

@@ -75,6 +75,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/invites/{id}/revoke", Need: who.Administer, Handle: h.revokeInvite},
 		{Method: "POST", Path: "/units", Need: who.Administer, Handle: h.createUnit},
 		{Method: "POST", Path: "/units/{id}", Need: who.Administer, Handle: h.saveUnit},
+		{Method: "POST", Path: "/units/{id}/leads", Need: who.Lead, Handle: h.saveLeads},
 		{Method: "POST", Path: "/units/{id}/delete", Need: who.Administer, Handle: h.deleteUnit},
 
 		{Method: "GET", Path: "/settings", Need: who.Administer, Handle: h.settings},
