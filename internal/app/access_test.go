@@ -14,7 +14,7 @@ import (
 	"kizuki/internal/workspace"
 )
 
-var needsRole = map[who.Need]who.Role{who.Read: who.Viewer, who.Self: who.Viewer, who.Write: who.Member, who.Administer: who.Admin, who.Own: who.Owner}
+var needsRole = map[who.Need]who.Role{who.Read: who.Viewer, who.Self: who.Viewer, who.Write: who.Member, who.Lead: who.Admin, who.Administer: who.Admin, who.Own: who.Owner}
 
 var param = regexp.MustCompile(`\{[a-z_]+\.*\}`)
 

@@ -11,6 +11,7 @@ import (
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
+	"kizuki/internal/contract/held"
 	"kizuki/internal/db"
 	"kizuki/internal/digest"
 	"kizuki/internal/digest/digesthttp"
@@ -199,7 +200,7 @@ func (a *App) pages() []feature {
 	people.Mine = append(people.Mine, message.Mine, handovers.Mine)
 	day := todayhttp.New(a.Today, contracts.Sheet)
 	day.Lead = leadOf(handovers)
-	return []feature{people, fieldhttp.New(a.Fields), orgs, contracts, renewals, money, trail, files, tasks,
+	return []feature{people, fieldhttp.New(a.Fields, a.Workspace, held.Counts(a.DB)), orgs, contracts, renewals, money, trail, files, tasks,
 		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, everyonehttp.New(a.Everyone, a.Workspace, a.Live, trail.Feed), intakehttp.New(a.Imports),
 		searchhttp.New(a.Search, commands()), saved, message}
 }

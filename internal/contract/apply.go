@@ -224,22 +224,20 @@ func (s *Service) TouchIn(ctx context.Context, tx *db.Tx, ws id.ID, ids []id.ID,
 // reindexStep is how many contracts a reindex reads at a time.
 const reindexStep = 2000
 
-// reindex answers to fields whose index was switched on or off, in the
-// transaction that did it.
+// reindex answers to fields whose index was switched on or off, and to values
+// that followed an option's name, in the transaction that did it.
 func (s *Service) reindex(ctx context.Context, tx *db.Tx, changes []bus.Change) error {
 	for _, ch := range changes {
-		to, ok := ch.Fields["indexed"]
-		if !ok {
+		_, switched := ch.Fields["indexed"]
+		if _, renamed := ch.Fields["renamed"]; !switched && !renamed {
 			continue
 		}
 		if _, err := db.Exec(ctx, tx, `DELETE FROM field_index WHERE workspace_id = $1 AND field_id = $2`,
 			ch.Workspace, ch.Ref); err != nil {
 			return err
 		}
-		if to[1] == true {
-			if err := s.fillIndex(ctx, tx, ch.Workspace, ch.Ref); err != nil {
-				return err
-			}
+		if err := s.fillIndex(ctx, tx, ch.Workspace, ch.Ref); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -251,7 +249,7 @@ func (s *Service) fillIndex(ctx context.Context, tx *db.Tx, ws, fieldID id.ID) e
 		return err
 	}
 	at := slices.IndexFunc(fields, func(f field.Field) bool { return f.ID == fieldID })
-	if at < 0 {
+	if at < 0 || !fields[at].Indexed {
 		return nil
 	}
 	type held struct {

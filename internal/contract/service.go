@@ -10,6 +10,7 @@ import (
 	"kizuki/internal/audience"
 	"kizuki/internal/bus"
 	"kizuki/internal/cal"
+	"kizuki/internal/contract/held"
 	"kizuki/internal/contract/walk"
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
@@ -51,9 +52,10 @@ type Service struct {
 }
 
 // New makes the service. It listens on the bus for fields whose index is
-// switched on or off.
+// switched on or off, or whose options have other names.
 func New(d *db.DB, b *bus.Bus, fields *field.Service, orgs *org.Service) *Service {
 	s := &Service{db: d, bus: b, fields: fields, orgs: orgs, limits: walk.Usual, Now: time.Now}
+	b.Subscribe(held.Follow(fields), field.Changed)
 	b.Subscribe(s.reindex, field.Changed)
 	return s
 }

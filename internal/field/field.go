@@ -50,6 +50,9 @@ type Field struct {
 	Type      Type
 	Labels    map[string]string // by language, ja and en; at least one is set
 	Options   []string          // of choice and choices, in the order to show
+	PutAway   []string          // options that contracts may hold, but that are offered no more
+	Renamed   map[string]string // what an option is called now, by its old name
+	Unit      id.ID             // the team whose field it is, 0 for everybody's
 	Position  int
 	Indexed   bool // can be filtered and sorted by
 	RetiredAt time.Time
@@ -60,6 +63,19 @@ func (f Field) Name() string { return "field:" + f.Key }
 
 // Retired reports whether the field is put away; its values are kept.
 func (f Field) Retired() bool { return !f.RetiredAt.IsZero() }
+
+// Offered are the options that can be chosen; those put away are kept where they
+// stand.
+func (f Field) Offered(held ...string) []string {
+	return slices.DeleteFunc(slices.Clone(f.Options), func(o string) bool { return slices.Contains(f.PutAway, o) && !slices.Contains(held, o) })
+}
+
+// Shown reports whether a contract has the field: everybody's on all, a team's on
+// those whose owner is in the team or below it, and wherever it has a value.
+// Lists, filters, imports and exports know it as any other.
+func (f Field) Shown(ownersUnits map[id.ID]bool, value any) bool {
+	return f.Unit == 0 || ownersUnits[f.Unit] || value != nil
+}
 
 // Label is the field's label in a language, else in the other one.
 func (f Field) Label(lang string) string {

@@ -150,6 +150,11 @@ func (f Field) option(s string, p ParseCtx) (string, error) {
 			return o, nil
 		}
 	}
+	for old, now := range f.Renamed { // files and programs may go on with the old name
+		if text.Fold(old) == fold {
+			return now, nil
+		}
+	}
 	switch {
 	case !p.AnyOption:
 		return "", errs.Field(f.Name(), "field.err.choice", "Value", s)

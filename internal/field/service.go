@@ -18,6 +18,8 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/text"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace"
+	"kizuki/internal/workspace/units"
 )
 
 // News of fields; Ref is the field. Changed carries Fields, among them
@@ -50,7 +52,26 @@ type Service struct {
 }
 
 // New makes the service.
-func New(d *db.DB, b *bus.Bus) *Service { return &Service{db: d, bus: b, Now: time.Now} }
+func New(d *db.DB, b *bus.Bus) *Service {
+	s := &Service{db: d, bus: b, Now: time.Now}
+	b.Subscribe(keepUnits, workspace.UnitDeleted)
+	return s
+}
+
+// keepUnits refuses that a team with fields goes: nobody but admins could see to
+// them any more.
+func keepUnits(ctx context.Context, tx *db.Tx, changes []bus.Change) error {
+	for _, c := range changes {
+		all, err := load(ctx, tx, c.Workspace)
+		if err != nil {
+			return err
+		}
+		if slices.ContainsFunc(all, func(f Field) bool { return f.Unit == c.Ref }) {
+			return errs.New(errs.Conflict, "field.err.unit_in_use")
+		}
+	}
+	return nil
+}
 
 // Input describes a new field. Without a key one is made from the label.
 type Input struct {
@@ -59,6 +80,7 @@ type Input struct {
 	Labels  map[string]string
 	Options []string
 	Indexed bool
+	Unit    id.ID // whose lead may add it, too; 0 for everybody's
 }
 
 // Patch changes a field; nil leaves a thing as it is.
@@ -67,6 +89,7 @@ type Patch struct {
 	Options  []string // all present ones and new ones, in the wanted order
 	Position *int
 	Indexed  *bool
+	Unit     *id.ID // who moves it leads both
 }
 
 // List gives all fields, retired ones included, in their order.
@@ -106,8 +129,11 @@ func (s *Service) Create(ctx context.Context, in Input) (f Field, err error) {
 // options), err.too_long, field.err.key, .key_reserved, .key_taken, .type_unknown,
 // .option_twice, .option_separator, .options_many.
 func (s *Service) CreateIn(ctx context.Context, tx *db.Tx, in Input) (Field, error) {
-	a, err := who.Check(ctx, who.Administer)
+	a, err := who.Check(ctx, who.Lead)
 	if err != nil {
+		return Field{}, err
+	}
+	if err := mustLead(ctx, tx, a, in.Unit); err != nil {
 		return Field{}, err
 	}
 	all, err := load(ctx, tx, a.Workspace)
@@ -115,7 +141,7 @@ func (s *Service) CreateIn(ctx context.Context, tx *db.Tx, in Input) (Field, err
 		return Field{}, err
 	}
 	f := Field{ID: id.New(), On: OnContract, Key: in.Key, Type: in.Type,
-		Labels: cleanLabels(in.Labels), Options: cleanOptions(in.Options), Indexed: in.Indexed}
+		Labels: cleanLabels(in.Labels), Options: cleanOptions(in.Options), Indexed: in.Indexed, Unit: in.Unit}
 	if !f.Type.HasOptions() {
 		f.Options = nil
 	}
@@ -134,60 +160,85 @@ func (s *Service) CreateIn(ctx context.Context, tx *db.Tx, in Input) (Field, err
 	return f, s.publish(ctx, tx, Created, f, nil)
 }
 
-// Update changes a field; what is as it was is no change. Errors are those of
-// CreateIn and field.err.option_gone.
-func (s *Service) Update(ctx context.Context, fieldID id.ID, p Patch) (f Field, err error) {
-	a, err := who.Check(ctx, who.Administer)
+// mustLead refuses who may not arrange what belongs to a team.
+func mustLead(ctx context.Context, tx *db.Tx, a who.Actor, unit id.ID) error {
+	if unit != 0 {
+		if _, err := units.Get(ctx, tx, a.Workspace, unit); err != nil {
+			return err
+		}
+	}
+	return a.MustLead(unit)
+}
+
+// edit lets f say what a field becomes that the actor may arrange: an admin, or
+// who leads the team it belongs to.
+func (s *Service) edit(ctx context.Context, fieldID id.ID, f func(ctx context.Context, tx *db.Tx, a who.Actor, old Field) (Field, error)) (out Field, err error) {
+	a, err := who.Check(ctx, who.Lead)
 	if err != nil {
 		return Field{}, err
 	}
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	return out, s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		old, err := one(ctx, tx, a.Workspace, fieldID)
 		if err != nil {
 			return err
 		}
-		if f, err = old.patched(p); err != nil {
+		if err := a.MustLead(old.Unit); err != nil {
 			return err
 		}
-		return s.save(ctx, tx, a.Workspace, old, f)
+		if out, err = f(ctx, tx, a, old); err != nil {
+			return err
+		}
+		return s.save(ctx, tx, a.Workspace, old, out)
 	})
-	return f, err
 }
 
-// MoveUp puts a field before the one people see above it; the first stays.
-// Retired fields stand aside, and positions that programs made alike are
-// counted anew.
-func (s *Service) MoveUp(ctx context.Context, fieldID id.ID) error {
-	a, err := who.Check(ctx, who.Administer)
-	if err != nil {
-		return err
-	}
-	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
-		if _, err := one(ctx, tx, a.Workspace, fieldID); err != nil {
-			return err
-		}
-		all, err := load(ctx, tx, a.Workspace)
-		if err != nil {
-			return err
-		}
-		at := slices.IndexFunc(all, func(f Field) bool { return f.ID == fieldID })
-		above := at - 1
-		for above >= 0 && all[above].Retired() {
-			above--
-		}
-		if above < 0 {
-			return nil
-		}
-		moved := all[at]
-		for i, old := range slices.Insert(slices.Delete(slices.Clone(all), at, at+1), above, moved) {
-			f := old
-			f.Position = i
-			if err := s.save(ctx, tx, a.Workspace, old, f); err != nil {
-				return err
+// Update changes a field; what is as it was is no change. Errors are those of
+// CreateIn and field.err.option_gone.
+func (s *Service) Update(ctx context.Context, fieldID id.ID, p Patch) (f Field, err error) {
+	return s.edit(ctx, fieldID, func(ctx context.Context, tx *db.Tx, a who.Actor, old Field) (Field, error) {
+		if p.Unit != nil && *p.Unit != old.Unit {
+			if err := mustLead(ctx, tx, a, *p.Unit); err != nil {
+				return old, err
 			}
 		}
-		return nil
+		return old.patched(p)
 	})
+}
+
+// MoveUp puts a field before the one people see above it, among those of the same
+// team; MoveDown behind the one below. The first and the last stay. Retired
+// fields stand aside, and positions that programs made alike are counted anew.
+func (s *Service) MoveUp(ctx context.Context, fieldID id.ID) error { return s.move(ctx, fieldID, -1) }
+
+// MoveDown is MoveUp the other way.
+func (s *Service) MoveDown(ctx context.Context, fieldID id.ID) error { return s.move(ctx, fieldID, 1) }
+
+func (s *Service) move(ctx context.Context, fieldID id.ID, by int) error {
+	_, err := s.edit(ctx, fieldID, func(ctx context.Context, tx *db.Tx, a who.Actor, f Field) (Field, error) {
+		all, err := load(ctx, tx, a.Workspace)
+		if err != nil {
+			return f, err
+		}
+		at := slices.IndexFunc(all, func(o Field) bool { return o.ID == fieldID })
+		to := at + by
+		for to >= 0 && to < len(all) && (all[to].Retired() || all[to].Unit != f.Unit) {
+			to += by
+		}
+		if to < 0 || to >= len(all) {
+			return f, nil
+		}
+		moved := slices.Insert(slices.Delete(slices.Clone(all), at, at+1), to, f)
+		for i, old := range moved {
+			o := old
+			if o.Position = i; o.ID == fieldID {
+				f = o // edit saves it
+			} else if err := s.save(ctx, tx, a.Workspace, old, o); err != nil {
+				return f, err
+			}
+		}
+		return f, nil
+	})
+	return err
 }
 
 func (f Field) patched(p Patch) (Field, error) {
@@ -204,6 +255,12 @@ func (f Field) patched(p Patch) (Field, error) {
 	if p.Indexed != nil {
 		f.Indexed = *p.Indexed
 	}
+	if p.Unit != nil {
+		f.Unit = *p.Unit
+	}
+	// Who gives a new option an old name means it: the old one is no other's now.
+	f.Renamed = maps.Clone(f.Renamed)
+	maps.DeleteFunc(f.Renamed, func(was, _ string) bool { return slices.Contains(f.Options, was) })
 	return f, errs.Join(checkLabels(f.Labels), checkOptions(f), checkKept(old, f))
 }
 
@@ -243,13 +300,16 @@ func (s *Service) Restore(ctx context.Context, fieldID id.ID) error {
 }
 
 func (s *Service) setRetired(ctx context.Context, fieldID id.ID, kind bus.Kind, at time.Time) error {
-	a, err := who.Check(ctx, who.Administer)
+	a, err := who.Check(ctx, who.Lead)
 	if err != nil {
 		return err
 	}
 	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		f, err := one(ctx, tx, a.Workspace, fieldID)
-		if err != nil || f.Retired() == !at.IsZero() {
+		if err != nil {
+			return err
+		}
+		if err := a.MustLead(f.Unit); err != nil || f.Retired() == !at.IsZero() {
 			return err
 		}
 		f.RetiredAt = at
@@ -280,6 +340,15 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, ws id.ID, old, f Field) e
 	}
 	if old.Position != f.Position {
 		changes["position"] = [2]any{old.Position, f.Position}
+	}
+	if old.Unit != f.Unit {
+		changes["unit"] = [2]any{old.Unit, f.Unit}
+	}
+	if !slices.Equal(old.PutAway, f.PutAway) {
+		changes["put_away"] = [2]any{old.PutAway, f.PutAway}
+	}
+	if !maps.Equal(old.Renamed, f.Renamed) {
+		changes["renamed"] = [2]any{old.Renamed, f.Renamed}
 	}
 	if old.Indexed != f.Indexed {
 		changes["indexed"] = [2]any{old.Indexed, f.Indexed}

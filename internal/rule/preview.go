@@ -37,9 +37,14 @@ func (s *Service) PreviewRule(ctx context.Context, rule id.ID, today cal.Date) (
 	return s.preview(ctx, r, today)
 }
 
-// Preview tells what a spec, saved or not, brings up on a day ("" = today)
-// and in the thirty after it. It makes nothing.
+// Preview is PreviewFor all contracts.
 func (s *Service) Preview(ctx context.Context, spec Spec, today cal.Date) (Preview, error) {
+	return s.PreviewFor(ctx, spec, 0, today)
+}
+
+// PreviewFor tells what a spec, saved or not, for a team (0 = all), brings up on a day ("" = today)
+// and in the thirty after it. It makes nothing.
+func (s *Service) PreviewFor(ctx context.Context, spec Spec, unit id.ID, today cal.Date) (Preview, error) {
 	a, err := who.Check(ctx, who.Read)
 	if err != nil {
 		return Preview{}, err
@@ -47,7 +52,7 @@ func (s *Service) Preview(ctx context.Context, spec Spec, today cal.Date) (Previ
 	if err := s.check(ctx, s.db, a.Workspace, &spec); err != nil {
 		return Preview{}, err
 	}
-	return s.preview(ctx, Rule{Spec: spec}, today)
+	return s.preview(ctx, Rule{Spec: spec, Unit: unit}, today)
 }
 
 // preview plans the rule together with the live ones. One that is not live yet

@@ -70,6 +70,8 @@ type Rule struct {
 	Name      string
 	Owner     id.ID
 	OwnerName string // joined, not stored here
+	Unit      id.ID  // the team whose contracts it watches, with those below it; 0 for all contracts
+	Team      string // that team's name, joined
 	State     State
 	LiveFrom  cal.Date // the day it went live; its steps begin the day after
 	Evaluated cal.Date // the last day whose steps were looked at

@@ -11,6 +11,7 @@ import (
 	"kizuki/internal/field"
 	"kizuki/internal/id"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/units"
 )
 
 // Item is a step that comes up for a contract.
@@ -38,6 +39,7 @@ type Item struct {
 type search struct {
 	ws     id.ID
 	rule   id.ID // whose firings count; 0 for a spec that is no rule yet
+	unit   id.ID // whose owners' contracts count; 0 for all
 	spec   Spec
 	fields map[string]field.Field
 	reader who.Actor // who is shown the contracts; the system when something happens to them
@@ -49,7 +51,7 @@ func (s *Service) searches(ctx context.Context, q db.Queryer, ws id.ID, reader w
 	fields := map[string]field.Field{}
 	out := make([]search, len(rules))
 	for i, r := range rules {
-		out[i] = search{ws: ws, rule: r.ID, spec: r.Spec, fields: fields, reader: reader}
+		out[i] = search{ws: ws, rule: r.ID, unit: r.Unit, spec: r.Spec, fields: fields, reader: reader}
 		if len(fields) > 0 || !strings.HasPrefix(r.Spec.On, "field:") {
 			continue
 		}
@@ -81,6 +83,9 @@ func (sc search) where(w *db.Where, lo, hi cal.Date) (from, date string) {
 		date = "COALESCE(c.fields ->> CAST(" + w.Arg(key) + " AS TEXT), '')"
 	}
 	w.And(date+" >= ? AND "+date+" <= ?", string(lo), string(hi))
+	if sc.unit != 0 { // by who is in the team when it is asked
+		w.And("c.owner_id IN " + units.People(w, sc.ws, sc.unit))
+	}
 	o := sc.spec.Only
 	if o.Phase != "" {
 		w.And("c.phase = ?", o.Phase)

@@ -1,6 +1,7 @@
 package rule
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -16,6 +17,7 @@ import (
 	"kizuki/internal/task"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
+	"kizuki/internal/workspace/units"
 )
 
 // Service offers the acts on rules.
@@ -34,8 +36,20 @@ type Service struct {
 func New(d *db.DB, b *bus.Bus, jobs *job.Queue, people *workspace.Service, fields *field.Service, tasks *task.Service) *Service {
 	s := &Service{Now: time.Now, db: d, bus: b, jobs: jobs, people: people, fields: fields, tasks: tasks, days: cal.Japan()}
 	s.subscribe()
+	b.Subscribe(s.keepUnits, workspace.UnitDeleted)
 	s.register()
 	return s
+}
+
+// keepUnits refuses that a team with rules goes: without it they would watch all
+// contracts.
+func (s *Service) keepUnits(ctx context.Context, tx *db.Tx, changes []bus.Change) error {
+	for _, c := range changes {
+		if has, err := ofUnit(ctx, tx, c.Workspace, c.Ref); err != nil || has {
+			return cmp.Or(err, error(errs.New(errs.Conflict, "rule.err.unit_in_use")))
+		}
+	}
+	return nil
 }
 
 // today is the workspace's day, whatever zone the actor reads in.
@@ -49,6 +63,7 @@ func (s *Service) today(ctx context.Context, q db.Queryer, ws id.ID) (cal.Date, 
 type Input struct {
 	Name string
 	Spec Spec
+	Unit id.ID // a team whose contracts alone it watches: its lead's act
 }
 
 // Patch changes a rule; nil leaves a thing as it is. With Version, a rule that
@@ -57,6 +72,7 @@ type Patch struct {
 	Name    *string
 	Spec    *Spec
 	Owner   *id.ID
+	Unit    *id.ID
 	Version int
 }
 
@@ -68,8 +84,11 @@ func (s *Service) Create(ctx context.Context, in Input) (Rule, error) {
 		return Rule{}, err
 	}
 	name, e := cleanName(in.Name)
-	r := Rule{ID: id.New(), Name: name, Owner: a.Member, OwnerName: a.Name, State: Draft, Version: 1, Spec: in.Spec, CreatedAt: s.Now()}
-	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
+	r := Rule{ID: id.New(), Name: name, Owner: a.Member, OwnerName: a.Name, Unit: in.Unit, State: Draft, Version: 1, Spec: in.Spec, CreatedAt: s.Now()}
+	err = s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) (err error) {
+		if r.Team, err = team(ctx, tx, a, in.Unit); err != nil {
+			return err
+		}
 		if err := s.check(ctx, tx, a.Workspace, &r.Spec, e); err != nil {
 			return err
 		}
@@ -176,10 +195,25 @@ func (s *Service) List(ctx context.Context) ([]Rule, error) {
 	return all(ctx, s.db, a.Workspace)
 }
 
+// team is the name of a team for which the actor may make rules, "" for 0.
+func team(ctx context.Context, tx *db.Tx, a who.Actor, unit id.ID) (string, error) {
+	if unit == 0 {
+		return "", nil
+	}
+	u, err := units.Get(ctx, tx, a.Workspace, unit)
+	if err != nil {
+		return "", err
+	}
+	return u.Name, a.MustLead(unit)
+}
+
 // MayEdit reports whether the actor may change a rule: its owner may, and
-// admins all.
+// admins all; a team's is its leads'.
 func MayEdit(ctx context.Context, r Rule) bool {
 	a := who.From(ctx)
+	if r.Unit != 0 {
+		return a.Leads(r.Unit)
+	}
 	return a.May(who.Administer) || a.May(who.Write) && r.Owner == a.Member && a.Member != 0
 }
 
@@ -220,6 +254,15 @@ func (s *Service) Update(ctx context.Context, rule id.ID, p Patch) (Rule, error)
 		}
 		if p.Owner != nil {
 			r.Owner = *p.Owner
+		}
+		if p.Unit != nil && *p.Unit != r.Unit {
+			var err error
+			if r.Team, err = team(ctx, tx, a, *p.Unit); err != nil {
+				return err
+			}
+			if r.Unit = *p.Unit; !MayEdit(ctx, *r) { // nobody gives away to all what is a team's
+				return errs.New(errs.Forbidden, "rule.err.not_yours")
+			}
 		}
 		if p.Spec == nil {
 			return errs.Join(e)

@@ -15,16 +15,17 @@ import (
 	"kizuki/internal/task"
 )
 
-const selectRule = `SELECT r.id, r.name, r.owner_id, COALESCE(m.name, ''), r.state, r.live_from, r.evaluated, r.version, v.spec, r.created_at
+const selectRule = `SELECT r.id, r.name, r.owner_id, COALESCE(m.name, ''), r.unit_id, COALESCE(u.name, ''), r.state, r.live_from, r.evaluated, r.version, v.spec, r.created_at
 	FROM rule r
 	JOIN rule_version v ON v.workspace_id = r.workspace_id AND v.rule_id = r.id AND v.no = r.version
 	LEFT JOIN member m ON m.workspace_id = r.workspace_id AND m.id = r.owner_id
+	LEFT JOIN unit u ON u.workspace_id = r.workspace_id AND u.id = r.unit_id
 	WHERE r.workspace_id = $1`
 
 func scan(row db.Row) (Rule, error) {
 	var r Rule
 	var spec db.JSON[Spec]
-	err := row.Scan(&r.ID, &r.Name, &r.Owner, &r.OwnerName, &r.State, &r.LiveFrom, &r.Evaluated, &r.Version, &spec, (*db.Time)(&r.CreatedAt))
+	err := row.Scan(&r.ID, &r.Name, &r.Owner, &r.OwnerName, &r.Unit, &r.Team, &r.State, &r.LiveFrom, &r.Evaluated, &r.Version, &spec, (*db.Time)(&r.CreatedAt))
 	r.Spec = spec.V
 	return r, err
 }
@@ -58,9 +59,15 @@ func behind(ctx context.Context, q db.Queryer, ws id.ID, day cal.Date) (bool, er
 	return found, err
 }
 
+// ofUnit reports whether a team has rules.
+func ofUnit(ctx context.Context, q db.Queryer, ws, unit id.ID) (bool, error) {
+	_, found, err := db.One(ctx, q, db.Value[id.ID], "SELECT id FROM rule WHERE workspace_id = $1 AND unit_id = $2 LIMIT 1", ws, unit)
+	return found, err
+}
+
 func insert(ctx context.Context, tx *db.Tx, ws id.ID, r Rule) error {
-	_, err := db.Exec(ctx, tx, `INSERT INTO rule (workspace_id, id, name, owner_id, state, version, created_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)`, ws, r.ID, r.Name, r.Owner, string(r.State), r.Version, db.Time(r.CreatedAt))
+	_, err := db.Exec(ctx, tx, `INSERT INTO rule (workspace_id, id, name, owner_id, state, version, created_at, unit_id)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`, ws, r.ID, r.Name, r.Owner, string(r.State), r.Version, db.Time(r.CreatedAt), r.Unit)
 	return err
 }
 
@@ -74,9 +81,9 @@ func insertVersion(ctx context.Context, tx *db.Tx, ws id.ID, r Rule, at time.Tim
 }
 
 func update(ctx context.Context, tx *db.Tx, ws id.ID, r Rule) error {
-	_, err := db.Exec(ctx, tx, `UPDATE rule SET name = $3, owner_id = $4, state = $5, live_from = $6, evaluated = $7, version = $8
+	_, err := db.Exec(ctx, tx, `UPDATE rule SET name = $3, owner_id = $4, state = $5, live_from = $6, evaluated = $7, version = $8, unit_id = $9
 		WHERE workspace_id = $1 AND id = $2`,
-		ws, r.ID, r.Name, r.Owner, string(r.State), string(r.LiveFrom), string(r.Evaluated), r.Version)
+		ws, r.ID, r.Name, r.Owner, string(r.State), string(r.LiveFrom), string(r.Evaluated), r.Version, r.Unit)
 	return err
 }
 

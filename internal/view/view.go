@@ -1,5 +1,5 @@
 // Package view keeps how members look at lists: a filter, an order, columns and
-// groups under a name, for oneself or for the whole team. It knows nothing of
+// groups under a name, for oneself, for a team, or for all. It knows nothing of
 // what a list shows; a view is the query of the list's address.
 package view
 
@@ -26,6 +26,8 @@ type View struct {
 	Member  id.ID  // who saved it
 	By      string // that member's name
 	Shared  bool   // with the whole workspace
+	Unit    id.ID  // or with a team and those below it; 0 for none, also if it is gone
+	Team    string // that team's name
 	Version int64
 	Created time.Time
 }
@@ -50,6 +52,7 @@ type Input struct {
 	Name   string
 	Query  string
 	Shared bool
+	Unit   id.ID // a team the actor is in or leads; not with Shared
 }
 
 const (
@@ -86,6 +89,9 @@ func (in *Input) clean() error {
 	}
 	if len(in.Query) > mostQuery {
 		bad = append(bad, errs.Field("query", "view.err.long"))
+	}
+	if in.Shared {
+		in.Unit = 0
 	}
 	return errs.Join(bad...)
 }

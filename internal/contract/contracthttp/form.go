@@ -11,6 +11,7 @@ import (
 	"kizuki/internal/contract/contracthttp/book"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
+	"kizuki/internal/id"
 	"kizuki/internal/text"
 	"kizuki/internal/web"
 	"kizuki/internal/web/ui"
@@ -234,7 +235,7 @@ func (p *formPage) edits(f web.Form, typed map[string]string) []contract.Edit {
 	var out []contract.Edit
 	for _, name := range inputs(p.b) {
 		was, sent := strings.TrimSpace(text.Clean(f.Get("was."+name))), f.Has("was."+name)
-		if !f.Has(name) && name != "auto_renew" && !p.multiple(name) {
+		if !f.Has(name) && name != "auto_renew" && (!p.multiple(name) || !sent) {
 			continue // not in the form that was sent
 		}
 		if sent && typed[name] == was {
@@ -334,6 +335,21 @@ func (h *Handlers) showEmpty(w http.ResponseWriter, r *http.Request, status int,
 func (h *Handlers) First(ctx context.Context) templ.Component {
 	p := &formPage{b: &book.Book{May: who.From(ctx).May(who.Write)}}
 	return p.First()
+}
+
+// fields are those the contract has, by whom it is, or is to be, looked after.
+func (p *formPage) fields() []field.Field {
+	owner, _ := id.Parse(p.values["owner"])
+	held := map[string]any{}
+	for key, v := range p.c.Fields {
+		held[key] = v
+	}
+	for _, f := range p.b.Fields {
+		if v := p.values[f.Name()]; v != "" {
+			held[f.Key] = v
+		}
+	}
+	return p.b.FieldsOf(owner, held)
 }
 
 func (p *formPage) action() string {

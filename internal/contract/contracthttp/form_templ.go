@@ -208,7 +208,7 @@ func (p *formPage) page(title string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			for _, f := range p.b.Fields {
+			for _, f := range p.fields() {
 				templ_7745c5c3_Err = p.fieldOf(f.Name()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

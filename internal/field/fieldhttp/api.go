@@ -2,10 +2,13 @@ package fieldhttp
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"kizuki/internal/api"
+	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
 	"kizuki/internal/who"
@@ -21,6 +24,8 @@ type JSON struct {
 	Position int               `json:"position"`
 	Indexed  bool              `json:"indexed" doc:"can be filtered and sorted by"`
 	Retired  bool              `json:"retired"`
+	Unit     id.ID             `json:"unit" doc:"the team whose field it is; empty for everybody's"`
+	PutAway  []string          `json:"put_away" doc:"options that are offered no more; contracts keep them"`
 }
 
 func toJSON(f field.Field) JSON {
@@ -29,7 +34,7 @@ func toJSON(f field.Field) JSON {
 		options = []string{}
 	}
 	return JSON{ID: f.ID, Key: f.Key, Type: string(f.Type), Labels: f.Labels, Options: options, Position: f.Position,
-		Indexed: f.Indexed, Retired: f.Retired()}
+		Indexed: f.Indexed, Retired: f.Retired(), Unit: f.Unit, PutAway: append([]string{}, f.PutAway...)}
 }
 
 type createInput struct {
@@ -39,6 +44,7 @@ type createInput struct {
 		Labels  map[string]string `json:"labels"`
 		Options []string          `json:"options,omitempty"`
 		Indexed bool              `json:"indexed,omitempty"`
+		Unit    string            `json:"unit,omitempty" doc:"the team whose field it is, which its lead may add"`
 	}
 }
 
@@ -50,6 +56,9 @@ type patchInput struct {
 		Position *int              `json:"position,omitempty" minimum:"0"`
 		Indexed  *bool             `json:"indexed,omitempty"`
 		Retired  *bool             `json:"retired,omitempty"`
+		Unit     *string           `json:"unit,omitempty" doc:"another team, empty for everybody's"`
+		Rename   map[string]string `json:"rename_options,omitempty" doc:"options by their present name: contracts follow the new one"`
+		PutAway  map[string]bool   `json:"put_away,omitempty" doc:"options to be offered no more (true) or again (false)"`
 	}
 }
 
@@ -69,12 +78,16 @@ func (h *Handlers) API(a *api.API) {
 		})
 	create := op("create-field", "POST", "/fields", "Add a custom field")
 	create.DefaultStatus = 201
-	api.Add(a, who.Administer, create, func(ctx context.Context, in *createInput) (*api.One[JSON], error) {
+	api.Add(a, who.Lead, create, func(ctx context.Context, in *createInput) (*api.One[JSON], error) {
 		b := in.Body
-		f, err := h.svc.Create(ctx, field.Input{Key: b.Key, Type: field.Type(b.Type), Labels: b.Labels, Options: b.Options, Indexed: b.Indexed})
+		unit, err := unitOf(b.Unit)
+		if err != nil {
+			return nil, err
+		}
+		f, err := h.svc.Create(ctx, field.Input{Unit: unit, Key: b.Key, Type: field.Type(b.Type), Labels: b.Labels, Options: b.Options, Indexed: b.Indexed})
 		return api.NewOne(toJSON(f)), err
 	})
-	api.Add(a, who.Administer, op("update-field", "PATCH", "/fields/{id}", "Change a field; its values are kept when it is retired"), h.patch)
+	api.Add(a, who.Lead, op("update-field", "PATCH", "/fields/{id}", "Change a field; its values are kept when it is retired"), h.patch)
 }
 
 func (h *Handlers) patch(ctx context.Context, in *patchInput) (*api.One[JSON], error) {
@@ -83,7 +96,25 @@ func (h *Handlers) patch(ctx context.Context, in *patchInput) (*api.One[JSON], e
 		return nil, err
 	}
 	b := in.Body
-	f, err := h.svc.Update(ctx, fieldID, field.Patch{Labels: b.Labels, Options: b.Options, Position: b.Position, Indexed: b.Indexed})
+	p := field.Patch{Labels: b.Labels, Options: b.Options, Position: b.Position, Indexed: b.Indexed}
+	if b.Unit != nil {
+		unit, err := unitOf(*b.Unit)
+		if err != nil {
+			return nil, err
+		}
+		p.Unit = &unit
+	}
+	f, err := h.svc.Update(ctx, fieldID, p)
+	for _, from := range slices.Sorted(maps.Keys(b.Rename)) {
+		if err == nil {
+			f, err = h.svc.RenameOption(ctx, fieldID, from, b.Rename[from])
+		}
+	}
+	for _, option := range slices.Sorted(maps.Keys(b.PutAway)) {
+		if err == nil {
+			f, err = h.svc.PutOptionAway(ctx, fieldID, option, b.PutAway[option])
+		}
+	}
 	if err != nil || b.Retired == nil {
 		return api.NewOne(toJSON(f)), err
 	}
@@ -96,4 +127,15 @@ func (h *Handlers) patch(ctx context.Context, in *patchInput) (*api.One[JSON], e
 	}
 	f, err = h.svc.Get(ctx, fieldID)
 	return api.NewOne(toJSON(f)), err
+}
+
+func unitOf(s string) (id.ID, error) {
+	if s == "" {
+		return 0, nil
+	}
+	unit, err := id.Parse(s)
+	if err != nil {
+		return 0, errs.Missing("unit")
+	}
+	return unit, nil
 }

@@ -20,7 +20,7 @@ func TestFieldsOnThePage(t *testing.T) {
 	each(t, func(t *testing.T, a *apptest.App) {
 		b := a.Browser(who.Admin)
 		made := b.Post("/fields", url.Values{"label_ja": {"プラン <b>"}, "type": {"choice"}, "key": {"plan"}, "options": {"A\nB\n"}, "indexed": {"1"}})
-		if made.Find("details.team summary").Length() != 1 || made.Find("summary b b").Length() != 0 || !strings.Contains(made.Find("summary").Text(), "プラン <b>") {
+		if made.Find("details.team > summary").Length() != 1 || made.Find("summary b b").Length() != 0 || !strings.Contains(made.Find("summary").Text(), "プラン <b>") {
 			t.Fatalf("%d %s", made.Status, made.Find("main").Text())
 		}
 		wrong := b.Post("/fields", url.Values{"label_ja": {"もうひとつ"}, "type": {"choice"}, "key": {"plan"}})

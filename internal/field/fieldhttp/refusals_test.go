@@ -171,7 +171,7 @@ func TestWrongFields(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, ref := range []string{"x", "-1", "01", "9223372036854775808", foreign.ID.String()} {
-			for _, act := range []string{"", "/retire", "/restore", "/move"} {
+			for _, act := range []string{"", "/retire", "/restore", "/up"} {
 				if p := browsers[0].Post("/fields/"+ref+act, url.Values{"label_ja": {"取った"}}); p.Status != 404 {
 					t.Errorf("%s%s: %d", ref, act, p.Status)
 				}
@@ -205,8 +205,8 @@ func TestOrder(t *testing.T) {
 			}
 		}
 		order("", "甲乙丁")
-		order(at["丁"]+"/move", "甲丁乙")
-		order(at["甲"]+"/move", "甲丁乙")
+		order(at["丁"]+"/up", "甲丁乙")
+		order(at["甲"]+"/up", "甲丁乙")
 		order(at["丙"]+"/restore", "甲丁乙丙")
 		for _, label := range []string{"甲", "乙", "丙", "丁"} {
 			if got := p.Do("PATCH", at[label], map[string]any{"position": 3}); got.Status != 200 || got.JSON["position"] != 3.0 {
@@ -214,7 +214,7 @@ func TestOrder(t *testing.T) {
 			}
 		}
 		order("", "甲乙丙丁")
-		order(at["丁"]+"/move", "甲乙丁丙")
+		order(at["丁"]+"/up", "甲乙丁丙")
 		if got := p.Do("PATCH", at["甲"], map[string]any{"position": -1}); got.Status != 422 {
 			t.Errorf("%d %s", got.Status, got.Body)
 		}

@@ -21,6 +21,7 @@ type RuleJSON struct {
 	Name      string     `json:"name"`
 	Owner     id.ID      `json:"owner"`
 	OwnerName string     `json:"owner_name"`
+	Unit      id.ID      `json:"unit" doc:"the team whose owners' contracts alone it watches; empty for all contracts"`
 	State     string     `json:"state" enum:"draft,live,paused"`
 	LiveFrom  cal.Date   `json:"live_from"`
 	Version   int        `json:"version"`
@@ -29,7 +30,7 @@ type RuleJSON struct {
 }
 
 func toJSON(r rule.Rule) RuleJSON {
-	return RuleJSON{ID: r.ID, Name: r.Name, Owner: r.Owner, OwnerName: r.OwnerName, State: string(r.State),
+	return RuleJSON{ID: r.ID, Name: r.Name, Owner: r.Owner, OwnerName: r.OwnerName, Unit: r.Unit, State: string(r.State),
 		LiveFrom: r.LiveFrom, Version: r.Version, Spec: r.Spec, CreatedAt: api.Instant(r.CreatedAt)}
 }
 
@@ -111,9 +112,14 @@ func (h *Handlers) API(a *api.API) {
 		Body struct {
 			Name string    `json:"name"`
 			Spec rule.Spec `json:"spec"`
+			Unit string    `json:"unit,omitempty" doc:"a team you lead, whose contracts alone it watches"`
 		}
 	}) (*api.One[RuleJSON], error) {
-		return answer(h.svc.Create(ctx, rule.Input{Name: in.Body.Name, Spec: in.Body.Spec}))
+		unit, err := form{unit: in.Body.Unit}.team()
+		if err != nil {
+			return nil, err
+		}
+		return answer(h.svc.Create(ctx, rule.Input{Name: in.Body.Name, Spec: in.Body.Spec, Unit: unit}))
 	})
 	api.Add(a, who.Read, op("preview-spec", "POST", "/preview", "What a spec would bring up; nothing is made"), func(ctx context.Context, in *struct {
 		Body struct {
@@ -144,11 +150,20 @@ func (h *Handlers) apiOne(a *api.API) {
 		Body struct {
 			Name    *string    `json:"name,omitempty"`
 			Spec    *rule.Spec `json:"spec,omitempty"`
+			Unit    *string    `json:"unit,omitempty" doc:"a team you lead; empty for all contracts"`
 			Version int        `json:"version,omitempty" doc:"the version the change starts from; 409 if it went on"`
 		}
 	}) (*api.One[RuleJSON], error) {
 		return act(func(ctx context.Context, ref id.ID) (rule.Rule, error) {
-			return h.svc.Update(ctx, ref, rule.Patch{Name: in.Body.Name, Spec: in.Body.Spec, Version: in.Body.Version})
+			p := rule.Patch{Name: in.Body.Name, Spec: in.Body.Spec, Version: in.Body.Version}
+			if in.Body.Unit != nil {
+				unit, err := form{unit: *in.Body.Unit}.team()
+				if err != nil {
+					return rule.Rule{}, err
+				}
+				p.Unit = &unit
+			}
+			return h.svc.Update(ctx, ref, p)
 		})(ctx, &in.ByID)
 	})
 	api.Add(a, who.Write, op("start-rule", "POST", "/{id}/live", "Let a rule work, from the next step of each contract"), func(ctx context.Context, in *struct {

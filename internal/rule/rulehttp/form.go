@@ -21,6 +21,7 @@ import (
 // form is a rule as it is typed: everything is text until it is read.
 type form struct {
 	name, on, phase, status, owner string
+	unit                           string // whose contracts, "" for all
 	version                        int
 	steps                          []stepForm
 	errors                         map[string]string
@@ -37,7 +38,7 @@ type stepForm struct {
 
 // formOf writes a rule into the form.
 func formOf(ctx context.Context, r rule.Rule) form {
-	f := form{name: r.Name, on: r.Spec.On, phase: r.Spec.Only.Phase, status: r.Spec.Only.Status, owner: r.Spec.Only.Owner.String(), version: r.Version}
+	f := form{name: r.Name, on: r.Spec.On, phase: r.Spec.Only.Phase, status: r.Spec.Only.Status, owner: r.Spec.Only.Owner.String(), version: r.Version, unit: r.Unit.String()}
 	for _, s := range r.Spec.Steps {
 		f.steps = append(f.steps, stepFormOf(ctx, s))
 	}
@@ -65,7 +66,7 @@ func emptyStep() stepForm {
 
 // readForm takes the form apart; the steps are numbered.
 func readForm(f web.Form) form {
-	out := form{name: f.Line("name"), on: f.Line("on"), phase: f.Line("phase"), status: f.Line("status"), owner: f.Get("owner")}
+	out := form{name: f.Line("name"), on: f.Line("on"), phase: f.Line("phase"), status: f.Line("status"), owner: f.Get("owner"), unit: f.Get("unit")}
 	out.version, _ = strconv.Atoi(f.Get("version"))
 	for i := range rule.MaxSteps + 1 {
 		at := "." + strconv.Itoa(i)
@@ -92,6 +93,18 @@ func (f *form) arrange(button string) bool {
 	}
 	f.steps = slices.Delete(f.steps, n, n+1)
 	return true
+}
+
+// team is whose contracts the rule is to watch.
+func (f form) team() (id.ID, error) {
+	if f.unit == "" {
+		return 0, nil
+	}
+	unit, err := id.Parse(f.unit)
+	if err != nil {
+		return 0, errs.Field("unit", "err.choice")
+	}
+	return unit, nil
 }
 
 // spec reads the form. fields are conditions the form does not show.

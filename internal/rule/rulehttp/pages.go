@@ -108,6 +108,7 @@ type rulePage struct {
 	form    form
 	dates   dates
 	members []workspace.Member
+	units   []workspace.Unit // that the actor may make rules for
 	preview *rule.Preview
 	line    rule.Line
 	said    string // what the line shows, in words
@@ -122,6 +123,23 @@ func (p rulePage) action() string {
 		return "/rules/" + p.rule.ID.String()
 	}
 	return "/rules"
+}
+
+// audiences are whose contracts a rule can watch.
+func (p rulePage) audiences(ctx context.Context) []ui.Option {
+	list := []ui.Option{option("", words.T(ctx, "rule.for_all"))}
+	for _, u := range p.units {
+		list = append(list, option(u.ID.String(), words.T(ctx, "rule.for_team", "Team", u.Name)))
+	}
+	return list
+}
+
+// whom says for whose contracts a rule is, "" for all.
+func whom(ctx context.Context, r rule.Rule) string {
+	if r.Unit == 0 {
+		return ""
+	}
+	return words.T(ctx, "rule.for_team", "Team", r.Team)
 }
 
 func (p rulePage) owners(ctx context.Context, first ui.Option) []ui.Option {
@@ -145,6 +163,10 @@ func (h *Handlers) render(w http.ResponseWriter, r *http.Request, status int, p 
 	if p.members, err = h.people.Members(ctx); err != nil {
 		return err
 	}
+	if p.units, err = h.people.Units(ctx); err != nil {
+		return err
+	}
+	p.units = slices.DeleteFunc(p.units, func(u workspace.Unit) bool { return !who.From(ctx).Leads(u.ID) })
 	p.today = words.Today(ctx, web.Now(ctx))
 	p.may = !p.saved() && who.From(ctx).May(who.Write) || p.saved() && rule.MayEdit(ctx, p.rule)
 	title := words.T(ctx, "rule.new")
@@ -185,8 +207,8 @@ func (h *Handlers) showRule(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 func (h *Handlers) create(w http.ResponseWriter, r *http.Request) error {
-	return h.submit(w, r, rule.Rule{}, func(ctx context.Context, f form, spec rule.Spec) (rule.Rule, error) {
-		return h.svc.Create(ctx, rule.Input{Name: f.name, Spec: spec})
+	return h.submit(w, r, rule.Rule{}, func(ctx context.Context, f form, spec rule.Spec, unit id.ID) (rule.Rule, error) {
+		return h.svc.Create(ctx, rule.Input{Name: f.name, Spec: spec, Unit: unit})
 	})
 }
 
@@ -199,14 +221,14 @@ func (h *Handlers) save(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.submit(w, r, got, func(ctx context.Context, f form, spec rule.Spec) (rule.Rule, error) {
-		return h.svc.Update(ctx, ref, rule.Patch{Name: &f.name, Spec: &spec, Version: f.version})
+	return h.submit(w, r, got, func(ctx context.Context, f form, spec rule.Spec, unit id.ID) (rule.Rule, error) {
+		return h.svc.Update(ctx, ref, rule.Patch{Name: &f.name, Spec: &spec, Unit: &unit, Version: f.version})
 	})
 }
 
 // submit does what the pressed button says: another row of steps, a preview,
 // or saving.
-func (h *Handlers) submit(w http.ResponseWriter, r *http.Request, got rule.Rule, save func(context.Context, form, rule.Spec) (rule.Rule, error)) error {
+func (h *Handlers) submit(w http.ResponseWriter, r *http.Request, got rule.Rule, save func(context.Context, form, rule.Spec, id.ID) (rule.Rule, error)) error {
 	posted, err := web.ReadForm(r)
 	if err != nil {
 		return err
@@ -216,15 +238,19 @@ func (h *Handlers) submit(w http.ResponseWriter, r *http.Request, got rule.Rule,
 		return h.render(w, r, http.StatusOK, rulePage{rule: got, form: f})
 	}
 	spec, err := f.spec(got.Spec.Only.Fields)
+	unit, bad := f.team()
+	if err == nil {
+		err = bad
+	}
 	if err == nil && button == "preview" {
 		var preview rule.Preview
-		if preview, err = h.svc.Preview(ctx, spec, ""); err == nil {
+		if preview, err = h.svc.PreviewFor(ctx, spec, unit, ""); err == nil {
 			return h.render(w, r, http.StatusOK, rulePage{rule: got, form: f, preview: &preview})
 		}
 	}
 	if err == nil {
 		var saved rule.Rule
-		if saved, err = save(ctx, f, spec); err == nil {
+		if saved, err = save(ctx, f, spec, unit); err == nil {
 			return web.RedirectSaying(w, r, "/rules/"+saved.ID.String(), web.Toast{Text: words.T(ctx, "rule.saved")})
 		}
 	}

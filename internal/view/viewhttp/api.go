@@ -6,6 +6,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"kizuki/internal/api"
+	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/view"
 	"kizuki/internal/who"
@@ -18,12 +19,13 @@ type savedView struct {
 	Name   string `json:"name"`
 	Query  string `json:"query" doc:"of the list's address: filter, sort, columns and groups"`
 	Shared bool   `json:"shared" doc:"with everyone in the workspace"`
+	Unit   id.ID  `json:"unit" doc:"with a team and those below it; empty for none"`
 	Member id.ID  `json:"member" doc:"who saved it"`
 	URL    string `json:"url"`
 }
 
 func shown(v view.View) savedView {
-	return savedView{ID: v.ID, Place: v.Place, Name: v.Name, Query: v.Query, Shared: v.Shared, Member: v.Member, URL: path(v.ID)}
+	return savedView{ID: v.ID, Place: v.Place, Name: v.Name, Query: v.Query, Shared: v.Shared, Unit: v.Unit, Member: v.Member, URL: path(v.ID)}
 }
 
 type listInput struct {
@@ -36,6 +38,7 @@ type createInput struct {
 		Name   string `json:"name"`
 		Query  string `json:"query,omitempty"`
 		Shared bool   `json:"shared,omitempty"`
+		Unit   string `json:"unit,omitempty" doc:"a team you are in or lead"`
 	}
 }
 
@@ -45,6 +48,7 @@ type updateInput struct {
 		Name   *string `json:"name,omitempty"`
 		Query  *string `json:"query,omitempty"`
 		Shared *bool   `json:"shared,omitempty"`
+		Unit   *string `json:"unit,omitempty" doc:"a team you are in or lead; empty for none"`
 	}
 }
 
@@ -73,7 +77,11 @@ func (h *Handlers) apiList(ctx context.Context, in *listInput) (*api.List[savedV
 }
 
 func (h *Handlers) apiCreate(ctx context.Context, in *createInput) (*api.One[savedView], error) {
-	v, err := h.svc.Create(ctx, view.Input{Place: in.Body.Place, Name: in.Body.Name, Query: in.Body.Query, Shared: in.Body.Shared})
+	unit, err := unitOf(in.Body.Unit)
+	if err != nil {
+		return nil, err
+	}
+	v, err := h.svc.Create(ctx, view.Input{Unit: unit, Place: in.Body.Place, Name: in.Body.Name, Query: in.Body.Query, Shared: in.Body.Shared})
 	return api.NewOne(shown(v)), err
 }
 
@@ -82,7 +90,15 @@ func (h *Handlers) apiUpdate(ctx context.Context, in *updateInput) (*api.One[sav
 	if err != nil {
 		return nil, err
 	}
-	v, err := h.svc.Update(ctx, ref, view.Change{Name: in.Body.Name, Query: in.Body.Query, Shared: in.Body.Shared})
+	ch := view.Change{Name: in.Body.Name, Query: in.Body.Query, Shared: in.Body.Shared}
+	if in.Body.Unit != nil {
+		unit, err := unitOf(*in.Body.Unit)
+		if err != nil {
+			return nil, err
+		}
+		ch.Unit = &unit
+	}
+	v, err := h.svc.Update(ctx, ref, ch)
 	return api.NewOne(shown(v)), err
 }
 
@@ -93,4 +109,15 @@ func (h *Handlers) apiDelete(ctx context.Context, in *oneInput) (*struct{}, erro
 	}
 	_, err = h.svc.Delete(ctx, ref)
 	return nil, err
+}
+
+func unitOf(s string) (id.ID, error) {
+	if s == "" {
+		return 0, nil
+	}
+	unit, err := id.Parse(s)
+	if err != nil {
+		return 0, errs.Missing("unit")
+	}
+	return unit, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/a-h/templ"
 
@@ -14,6 +15,7 @@ import (
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
 	"kizuki/internal/who"
+	"kizuki/internal/workspace/units"
 )
 
 // Strip are the saved views of a list as tabs, and what can be done with the way
@@ -23,10 +25,15 @@ func (h *Handlers) Strip(ctx context.Context, place string, q url.Values) (tabs 
 	if err != nil {
 		return nil, nil, err
 	}
-	now, from := strip{place: place, query: view.Canonical(q.Encode()), may: who.From(ctx).May(who.Write)}, q.Get(view.Saved)
+	now, from := strip{place: place, query: view.Canonical(q.Encode())}, q.Get(view.Saved)
+	if now.teams, err = h.svc.Teams(ctx); err != nil {
+		return nil, nil, err
+	}
 	for _, v := range all {
 		t := ui.Tab{Label: v.Name, Href: v.Href(), Current: v.ID.String() == from}
-		if v.Member != who.From(ctx).Member {
+		if v.Unit != 0 {
+			t.Label = words.T(ctx, "view.of", "Name", v.Name, "By", v.Team)
+		} else if v.Member != who.From(ctx).Member {
 			t.Label = words.T(ctx, "view.of", "Name", v.Name, "By", v.By)
 		}
 		if t.Current {
@@ -41,21 +48,56 @@ func (h *Handlers) Strip(ctx context.Context, place string, q url.Values) (tabs 
 type strip struct {
 	place, query string
 	from         view.View
-	may          bool // save for others
+	teams        []units.Unit // to share with
 }
 
 func (s strip) changed() bool { return s.from.ID != 0 && s.from.Query != s.query }
 
 func mayChange(ctx context.Context, v view.View) bool {
-	a := who.From(ctx)
-	return v.Member == a.Member || a.May(who.Administer)
+	return view.MayChange(who.From(ctx), v)
 }
 
 // form is a view while it is named.
 type form struct {
 	v      view.View
 	errors map[string]string
-	may    bool
+	teams  []units.Unit
+}
+
+// Whom a view is for, as the form sends it; else it is a team's id.
+const (
+	mine     = ""
+	everyone = "everyone"
+)
+
+// audience is whom a view is for.
+func audience(v view.View) string {
+	if v.Shared {
+		return everyone
+	}
+	return v.Unit.String()
+}
+
+// readAudience takes apart what the form says; shared=1 is what it said once.
+func readAudience(f web.Form) (shared bool, unit id.ID, err error) {
+	switch s := f.Get("for"); {
+	case s == everyone || f.Bool("shared"):
+		return true, 0, nil
+	case s != mine:
+		unit, err = f.ID("for")
+	}
+	return false, unit, err
+}
+
+func audiences(ctx context.Context, teams []units.Unit, v view.View) []ui.Option {
+	list := []ui.Option{{Value: mine, Label: words.T(ctx, "view.mine")}}
+	for _, u := range teams {
+		list = append(list, ui.Option{Value: u.ID.String(), Label: u.Name})
+	}
+	if v.Unit != 0 && !slices.ContainsFunc(teams, func(u units.Unit) bool { return u.ID == v.Unit }) {
+		list = append(list, ui.Option{Value: v.Unit.String(), Label: v.Team})
+	}
+	return append(list, ui.Option{Value: everyone, Label: words.T(ctx, "view.everyone")})
 }
 
 func (f form) action() string {
@@ -78,10 +120,13 @@ func (h *Handlers) create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in := view.Input{Place: f.Get("place"), Name: f.Line("name"), Query: f.Get("query"), Shared: f.Bool("shared")}
+	in := view.Input{Place: f.Get("place"), Name: f.Line("name"), Query: f.Get("query")}
+	if in.Shared, in.Unit, err = readAudience(f); err != nil {
+		return err
+	}
 	v, err := h.svc.Create(r.Context(), in)
 	if err != nil {
-		return h.again(w, r, form{v: view.View{Place: in.Place, Name: in.Name, Query: in.Query, Shared: in.Shared}}, err)
+		return h.again(w, r, form{v: view.View{Place: in.Place, Name: in.Name, Query: in.Query, Shared: in.Shared, Unit: in.Unit}}, err)
 	}
 	return h.said(w, r, v, "saved", path(v.ID, "delete"))
 }
@@ -98,7 +143,10 @@ func (h *Handlers) again(w http.ResponseWriter, r *http.Request, f form, err err
 
 func (h *Handlers) show(w http.ResponseWriter, r *http.Request, status int, f form) error {
 	ctx := r.Context()
-	f.may = who.From(ctx).May(who.Write)
+	var err error
+	if f.teams, err = h.svc.Teams(ctx); err != nil {
+		return err
+	}
 	return web.Page(w, r, status, web.Meta{Title: words.T(ctx, "view.title"), Place: "/" + f.v.Place}, f.page())
 }
 
@@ -143,10 +191,14 @@ func (h *Handlers) update(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	name, shared := f.Line("name"), f.Bool("shared")
-	v, err := h.svc.Update(r.Context(), old.ID, view.Change{Name: &name, Shared: &shared})
+	name := f.Line("name")
+	shared, unit, err := readAudience(f)
 	if err != nil {
-		old.Name, old.Shared = name, shared
+		return err
+	}
+	v, err := h.svc.Update(r.Context(), old.ID, view.Change{Name: &name, Shared: &shared, Unit: &unit})
+	if err != nil {
+		old.Name, old.Shared, old.Unit = name, shared, unit
 		return h.again(w, r, form{v: old}, err)
 	}
 	return h.said(w, r, v, "changed", "")

@@ -142,15 +142,21 @@ func Reached(w *db.Where, a who.Actor, column string) string {
 	return "(" + in + " OR " + column + " IN (" + strings.Join(marks, ", ") + "))"
 }
 
-// Of gives the teams of a member and all above them.
-func Of(ctx context.Context, q db.Queryer, ws, member id.ID) (map[id.ID]bool, error) {
-	var w db.Where
-	list, err := db.All(ctx, q, db.Value[id.ID], above(&w, ws, member), w.Args()...)
-	out := make(map[id.ID]bool, len(list))
-	for _, u := range list {
-		out[u] = true
+// Around are the teams of a member and all above them.
+func Around(all []Unit, member id.ID) map[id.ID]bool {
+	above, in := map[id.ID]id.ID{}, map[id.ID]bool{}
+	for _, u := range all {
+		above[u.ID] = u.Parent
 	}
-	return out, err
+	for _, u := range all {
+		if member == 0 || !slices.Contains(u.Members, member) {
+			continue
+		}
+		for at := u.ID; at != 0 && !in[at]; at = above[at] {
+			in[at] = true
+		}
+	}
+	return in
 }
 
 // Offered are those of the teams that the actor is in or leads: something can be

@@ -22,6 +22,7 @@ import (
 	"kizuki/internal/web/words"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace"
+	"kizuki/internal/workspace/units"
 )
 
 // Book is what a page needs to know to say values in words: who the members
@@ -35,6 +36,7 @@ type Book struct {
 	byID    map[id.ID]workspace.Member
 	Fields  []field.Field    // those in use, in their order
 	Short   map[id.ID]string // the members' names where the family name is enough
+	units   []workspace.Unit // read only where fields belong to teams
 }
 
 // Open reads it for the reader of ctx.
@@ -56,7 +58,30 @@ func Open(ctx context.Context, people *workspace.Service, fields *field.Service)
 			b.Fields = append(b.Fields, f)
 		}
 	}
+	if err == nil && slices.ContainsFunc(b.Fields, func(f field.Field) bool { return f.Unit != 0 }) {
+		b.units, err = people.Units(ctx)
+	}
 	return b, err
+}
+
+// FieldsOf are the fields that a contract has: see field.Field.Shown.
+func (b *Book) FieldsOf(owner id.ID, values map[string]any) []field.Field {
+	in := units.Around(b.units, owner)
+	return slices.DeleteFunc(slices.Clone(b.Fields), func(f field.Field) bool { return !f.Shown(in, values[f.Key]) })
+}
+
+// Listed is the name of an attribute among all there are: a team's field says
+// whose it is.
+func (b *Book) Listed(ctx context.Context, name string) string {
+	label := b.Label(ctx, name)
+	if f, ok := b.Field(name); ok && f.Unit != 0 {
+		for _, u := range b.units {
+			if u.ID == f.Unit {
+				return words.T(ctx, "contract.team_field", "Field", label, "Team", u.Name)
+			}
+		}
+	}
+	return label
 }
 
 // shortNames is the family name where that is enough to tell who is meant.

@@ -68,14 +68,14 @@ func (b *Book) customInput(ctx context.Context, f field.Field, p *ui.FieldProps)
 	switch f.Type {
 	case field.Choices:
 		chosen := strings.Split(p.Value, "、")
-		for _, o := range f.Options {
+		for _, o := range f.Offered(chosen...) {
 			p.Options = append(p.Options, ui.Option{Value: o, Label: o, Selected: slices.Contains(chosen, o)})
 		}
 		p.Type, p.Multiple, p.Value = "select", true, ""
 	case field.Choice:
 		p.Type = "select"
 		option("", words.T(ctx, "contract.unset"))
-		for _, o := range f.Options {
+		for _, o := range f.Offered(p.Value) {
 			option(o, o)
 		}
 	case field.Checkbox:

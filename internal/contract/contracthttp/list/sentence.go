@@ -70,11 +70,10 @@ func (p *listPage) sortChoices(ctx context.Context) []ui.Option {
 	for _, s := range []string{"renewal", "-renewal", "name", "key", "-amount", "amount"} {
 		add(s, words.T(ctx, "contract.sort."+s))
 	}
-	lang := words.From(ctx).Lang
 	for _, x := range p.b.Fields {
 		if x.Indexed && x.Type != field.Choices {
-			add(x.Name(), words.T(ctx, "contract.sort.up", "Name", x.Label(lang)))
-			add("-"+x.Name(), words.T(ctx, "contract.sort.down", "Name", x.Label(lang)))
+			add(x.Name(), words.T(ctx, "contract.sort.up", "Name", p.b.Listed(ctx, x.Name())))
+			add("-"+x.Name(), words.T(ctx, "contract.sort.down", "Name", p.b.Listed(ctx, x.Name())))
 		}
 	}
 	return list
@@ -164,7 +163,7 @@ func (p *listPage) label(ctx context.Context, name string) string {
 	if name == "q" || name == "unit" {
 		return words.T(ctx, "contract.filter."+name)
 	}
-	return p.b.Label(ctx, name)
+	return p.b.Listed(ctx, name)
 }
 
 func (p *listPage) fieldCondition(ctx context.Context, x field.Field) string {
@@ -257,7 +256,7 @@ func (p *listPage) columnChoices(ctx context.Context) []ui.Option {
 		add(name, name)
 	}
 	for _, x := range p.b.Fields {
-		add(x.Key, x.Name())
+		list = append(list, ui.Option{Value: x.Key, Label: p.b.Listed(ctx, x.Name()), Selected: slices.Contains(p.cols, x.Name())})
 	}
 	return list
 }
