@@ -46,13 +46,13 @@ type search struct {
 }
 
 // searches prepares the searches of rules; one statement if any counts from a
-// field of the team.
+// field of the team, or asks for a value of one.
 func (s *Service) searches(ctx context.Context, q db.Queryer, ws id.ID, reader who.Actor, rules []Rule) ([]search, error) {
 	fields := map[string]field.Field{}
 	out := make([]search, len(rules))
 	for i, r := range rules {
 		out[i] = search{ws: ws, rule: r.ID, unit: r.Unit, spec: r.Spec, fields: fields, reader: reader}
-		if len(fields) > 0 || !strings.HasPrefix(r.Spec.On, "field:") {
+		if len(fields) > 0 || !strings.HasPrefix(r.Spec.On, "field:") && len(r.Spec.Only.Fields) == 0 {
 			continue
 		}
 		list, err := s.fields.Load(ctx, q, ws)
@@ -97,6 +97,9 @@ func (sc search) where(w *db.Where, lo, hi cal.Date) (from, date string) {
 		w.And("c.owner_id = ?", o.Owner)
 	}
 	for k, v := range o.Fields {
+		if now, renamed := sc.fields[k].Today(v); renamed { // the option has another name since
+			v, _ = now.(string)
+		}
 		w.And("c.fields ->> CAST(? AS TEXT) = ?", k, v)
 	}
 	return from, date

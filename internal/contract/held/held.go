@@ -16,7 +16,7 @@ import (
 	"kizuki/internal/who"
 )
 
-// step is how many contracts one statement reads and writes.
+// step is how many contracts one statement reads.
 const step = 500
 
 // Counts are the numbers of contracts with a value of each field, of those the
@@ -97,22 +97,15 @@ func rewrite(ctx context.Context, tx *db.Tx, ws id.ID, f field.Field) error {
 			return err
 		}
 		last = rows[len(rows)-1].id
-		var w db.Where
-		var list []string
 		for _, h := range rows {
 			now, changed := f.Today(h.values[f.Key])
 			if !changed {
 				continue
 			}
 			h.values[f.Key] = now
-			list = append(list, "(CAST("+w.Arg(h.id)+" AS BIGINT), CAST("+w.Arg(db.AsJSON(h.values))+" AS JSONB))")
-		}
-		if len(list) == 0 {
-			continue
-		}
-		if _, err := db.Exec(ctx, tx, "WITH now (id, fields) AS (VALUES "+strings.Join(list, ",")+`)
-			UPDATE contract SET fields = now.fields FROM now WHERE contract.workspace_id = `+w.Arg(ws)+" AND contract.id = now.id", w.Args()...); err != nil {
-			return err
+			if _, err := db.Exec(ctx, tx, "UPDATE contract SET fields = $3 WHERE workspace_id = $1 AND id = $2", ws, h.id, db.AsJSON(h.values)); err != nil {
+				return err
+			}
 		}
 	}
 }
