@@ -8,6 +8,7 @@ import (
 	"github.com/a-h/templ"
 
 	"kizuki/internal/api"
+	"kizuki/internal/bulk"
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
@@ -77,6 +78,7 @@ type features struct {
 	Live      *live.Hub
 	Search    *search.Service
 	Views     *view.Service
+	Bulk      *bulk.Service
 }
 
 // build makes the features and connects their news. timeline hears it before
@@ -121,6 +123,8 @@ func (a *App) build() {
 	a.Search.Audit = a.Workspace.AuditIn
 	a.Search.Register(a.Bus, ground.Kinds()...)
 	a.Views = view.New(a.DB)
+	a.Bulk = bulk.New(a.DB, a.Bus, bulk.Parts{People: a.Workspace, Contracts: a.Contracts, Tasks: a.Tasks, Jobs: a.Jobs,
+		Audit: a.Workspace.AuditIn, ContractQuery: a.contractQuery})
 	a.clocks()
 	a.housekeeping()
 }
@@ -130,7 +134,7 @@ func (a *App) clocks() {
 	a.Fields.Now, a.Orgs.Now, a.Contracts.Now, a.Timeline.Now = a.Now, a.Now, a.Now, a.Now
 	a.Contacts.Now, a.Renewals.Now, a.Revenue.Now, a.Handovers.Now = a.Now, a.Now, a.Now, a.Now
 	a.Tasks.Now, a.Rules.Now, a.Imports.Now, a.Today.Now, a.Everyone.Now, a.Search.Now, a.Views.Now = a.Now, a.Now, a.Now, a.Now, a.Now, a.Now, a.Now
-	a.Digest.Now = a.Now
+	a.Digest.Now, a.Bulk.Now = a.Now, a.Now
 	a.Files.Now = a.Now
 }
 

@@ -17,7 +17,7 @@ var ranks = [][]string{
 	{"field", "org", "contract", "contact", "renewal", "revenue"},
 	{"timeline", "task", "file"},
 	{"rule", "handover"},
-	{"today", "everyone", "search", "view", "digest"},
+	{"today", "everyone", "search", "view", "digest", "bulk"},
 	{"intake"},
 	{"demo"},
 	{"app"},

@@ -37,6 +37,13 @@ type Cause struct {
 	Depth     int // how many rules stand between a person's act and this
 }
 
+// Sliced reports whether the changes of one cause come in several slices: what
+// answers to them once a cause goes by its ID.
+func (c Cause) Sliced() bool { return c.Kind == BulkCause }
+
+// BulkCause is the Kind of what a member changes in bulk; the ID is the act.
+const BulkCause = "bulk"
+
 // MaxDepth is how long a chain of rules answering rules may get.
 const MaxDepth = 3
 

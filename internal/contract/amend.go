@@ -37,7 +37,7 @@ func (s *Service) AmendIn(ctx context.Context, tx *db.Tx, contractID id.ID, effe
 	if err != nil {
 		return Amendment{}, err
 	}
-	agreed, err := s.edited(ctx, tx, c, edits, set)
+	agreed, err := s.Edited(ctx, tx, c, edits, set)
 	if err != nil {
 		return Amendment{}, err
 	}

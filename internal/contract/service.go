@@ -313,7 +313,7 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, contractID id.ID, edits [
 	if err != nil {
 		return Contract{}, err
 	}
-	after, err := s.edited(ctx, tx, before, edits, set)
+	after, err := s.Edited(ctx, tx, before, edits, set)
 	if err != nil {
 		return Contract{}, err
 	}
@@ -336,9 +336,9 @@ func (s *Service) save(ctx context.Context, tx *db.Tx, contractID id.ID, edits [
 	return get(ctx, tx, a, contractID)
 }
 
-// edited gives the contract after the edits. The why of an outlook belongs to
+// Edited gives the contract after the edits, which are not stored. The why of an outlook belongs to
 // that outlook: another one without a why of its own clears it.
-func (s *Service) edited(ctx context.Context, tx *db.Tx, before Contract, edits []Edit, set Setter) (Contract, error) {
+func (s *Service) Edited(ctx context.Context, tx *db.Tx, before Contract, edits []Edit, set Setter) (Contract, error) {
 	news, olds := map[string]any{}, map[string]any{}
 	for _, e := range edits {
 		news[e.Field] = e.New

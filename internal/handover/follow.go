@@ -33,7 +33,10 @@ type move struct{ contract, from, to id.ID }
 // undo, leaves nothing behind.
 func (s *Service) follow(ctx context.Context, tx *db.Tx, changes []bus.Change) error {
 	said, _ := ctx.Value(sayingKey{}).(saying)
-	if said.batch == 0 {
+	switch by := changes[0].By; {
+	case said.batch == 0 && by.Sliced():
+		said.batch = by.ID
+	case said.batch == 0:
 		said.batch = id.New()
 	}
 	for ws, moves := range movesOf(changes) {
