@@ -61,7 +61,7 @@ func TestActsAndOthers(t *testing.T) {
 				}
 			}
 			cut := func(when string) {
-				every, n := rapid.IntRange(2, 5).Draw(rt, when), 0
+				every, n := rapid.IntRange(3, 5).Draw(rt, when), 0
 				w.fail = func() bool { n++; return n%every == 0 }
 			}
 			chosen := rapid.SliceOfNDistinct(rapid.SampledFrom(ids), 4, 8, rapid.ID).Draw(rt, "chosen")
