@@ -132,7 +132,7 @@ func TestRuleOfATeam(t *testing.T) {
 		mine, theirs := s.contract(t, "A", who.Member, high), s.contract(t, "B", who.Owner, high)
 		s.contract(t, "C", who.Member, map[string]any{"rank": "竹"})
 		r, err := s.Rules.Create(s.As(who.Member), rule.Input{Name: "更新", Unit: s.mine, Spec: rule.Spec{On: rule.OnRenewal,
-			Only: rule.Only{Fields: map[string]string{"rank": "松"}},
+			Only:  rule.Only{Fields: map[string]string{"rank": "松"}},
 			Steps: []rule.Step{{Offset: -20, Tasks: []rule.Todo{{Title: "連絡"}}}}}})
 		must(t, err)
 		ahead := func() string {

@@ -11,6 +11,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/id"
 	"kizuki/internal/search/ask"
+	"kizuki/internal/search/fulltext"
 	"kizuki/internal/text/tokens"
 )
 
@@ -31,7 +32,7 @@ const (
 // few hundred, ranked. If nothing holds them all, and nothing but words was asked,
 // the things nearest to the question.
 func (s *Service) best(ctx context.Context, h *hunt, q Query, skip int, res *Result) error {
-	rows, err := h.rows(ctx, lastRow, mostRanked)
+	rows, err := h.rows(ctx, fulltext.LastRow, mostRanked)
 	if err != nil {
 		return err
 	}
@@ -84,21 +85,21 @@ func (h *hunt) near(ctx context.Context, x ask.Question) ([]row, error) {
 	conds := make([]string, len(probed))
 	tags := h.tagged(h.f)
 	for i, f := range probed {
-		conds[i] = h.full.combine(and, append(slices.Clone(tags), h.full.phrase(tokens.PhraseOf(x.Features[f].Folded))))
+		conds[i] = h.full.Combine(fulltext.And, append(slices.Clone(tags), h.full.Phrase(tokens.PhraseOf(x.Features[f].Folded))))
 	}
 	from, to := h.f.rows()
-	found, err := h.full.sample(ctx, h.db, span{h.actor.Workspace, from, to}, total, conds, mostProbed)
+	found, err := h.full.Sample(ctx, h.db, fulltext.Span{Workspace: h.actor.Workspace, From: from, To: to}, total, conds, mostProbed)
 	if err != nil {
 		return nil, err
 	}
 	score := map[int64]float64{}
 	for i, s := range found {
 		f := &x.Features[probed[i]]
-		f.DF = max(float64(len(s.rows)), s.many)
-		if len(s.rows) > mostProbed && s.many == 0 {
+		f.DF = max(float64(len(s.Rows)), s.Many)
+		if len(s.Rows) > mostProbed && s.Many == 0 {
 			f.DF = max(2*mostProbed, total/8)
 		}
-		for _, r := range s.rows {
+		for _, r := range s.Rows {
 			score[r] += f.Weight * idf(f.DF, total)
 		}
 	}

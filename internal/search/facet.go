@@ -9,6 +9,7 @@ import (
 
 	"kizuki/internal/db"
 	"kizuki/internal/id"
+	"kizuki/internal/search/fulltext"
 	"kizuki/internal/who"
 )
 
@@ -67,7 +68,7 @@ func (s *Service) count(ctx context.Context, h *hunt, rows []row, res *Result) e
 		add("contract", r.contract.String())
 		add("author", r.author.String())
 		add("owner", owner.String())
-		add("month", timeOf(r.first()).In(h.actor.Location()).Format("2006-01"))
+		add("month", fulltext.TimeOf(r.first()).In(h.actor.Location()).Format("2006-01"))
 		people = append(people, row{contract: r.contract, author: r.author}, row{author: owner})
 	}
 	contracts, members, err := s.names(ctx, people)

@@ -12,6 +12,7 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/search/ask"
+	"kizuki/internal/search/fulltext"
 	"kizuki/internal/text"
 	"kizuki/internal/text/tokens"
 	"kizuki/internal/who"
@@ -220,12 +221,12 @@ func (f *filter) days(a who.Actor, q Query) error {
 
 // rows are the row numbers of the days.
 func (f *filter) rows() (from, to int64) {
-	from, to = everyRow, lastRow
+	from, to = fulltext.EveryRow, fulltext.LastRow
 	if !f.from.IsZero() {
-		from = firstRow(f.from)
+		from = fulltext.FirstRow(f.from)
 	}
 	if !f.to.IsZero() {
-		to = firstRow(f.to)
+		to = fulltext.FirstRow(f.to)
 	}
 	return from, to
 }
@@ -236,9 +237,9 @@ func (s *Service) tagged(f *filter) []string {
 	add := func(tags []string) {
 		parts := make([]string, len(tags))
 		for i, t := range tags {
-			parts[i] = s.full.tag(t)
+			parts[i] = s.full.Tag(t)
 		}
-		out = append(out, s.full.combine(or, parts))
+		out = append(out, s.full.Combine(fulltext.Or, parts))
 	}
 	tags := func(list []id.ID, tag func(id.ID) string) (out []string) {
 		for _, v := range list {
@@ -247,16 +248,16 @@ func (s *Service) tagged(f *filter) []string {
 		return out
 	}
 	if f.space != 0 {
-		add([]string{spaceTag(f.space)})
+		add([]string{fulltext.SpaceTag(f.space)})
 	}
 	if len(f.kinds) > 0 {
 		add(kindTags(f.kinds))
 	}
 	if len(f.contracts) > 0 {
-		add(tags(f.contracts, contractTag))
+		add(tags(f.contracts, fulltext.ContractTag))
 	}
 	if len(f.authors) > 0 {
-		add(tags(f.authors, authorTag))
+		add(tags(f.authors, fulltext.AuthorTag))
 	}
 	return out
 }
@@ -264,7 +265,7 @@ func (s *Service) tagged(f *filter) []string {
 func kindTags(kinds []string) []string {
 	out := make([]string, len(kinds))
 	for i, k := range kinds {
-		out[i] = kindTag(k)
+		out[i] = fulltext.KindTag(k)
 	}
 	return out
 }
@@ -273,9 +274,9 @@ func kindTags(kinds []string) []string {
 func (s *Service) term(folded string) string {
 	var parts []string
 	for _, w := range tokens.Windows(folded) {
-		parts = append(parts, s.full.phrase(tokens.PhraseOf(w)))
+		parts = append(parts, s.full.Phrase(tokens.PhraseOf(w)))
 	}
-	return s.full.combine(and, parts)
+	return s.full.Combine(fulltext.And, parts)
 }
 
 // condition is the whole query as the index reads it. With several conditions
@@ -287,28 +288,28 @@ func (s *Service) condition(f *filter) (cond string, several bool) {
 		for _, t := range g {
 			any = append(any, s.term(t.Folded))
 		}
-		parts = append(parts, s.full.combine(or, any))
+		parts = append(parts, s.full.Combine(fulltext.Or, any))
 	}
 	if len(parts) == 0 {
 		parts = append(parts, s.everything())
 	}
-	cond = s.full.combine(and, parts)
+	cond = s.full.Combine(fulltext.And, parts)
 	several = len(f.ask.All)+len(f.ask.None) > 1 || len(f.ask.None) > 0
 	if !several {
 		return cond, false
 	}
-	not := []string{cond, s.full.tag(longTag)}
+	not := []string{cond, s.full.Tag(fulltext.LongTag)}
 	for _, t := range f.ask.None {
 		not = append(not, s.term(t.Folded))
 	}
-	return s.full.combine(andNot, not), true
+	return s.full.Combine(fulltext.AndNot, not), true
 }
 
 // everything is the condition that is true of each row.
 func (s *Service) everything() string {
 	var parts []string
 	for _, t := range kindTags(s.Kinds()) {
-		parts = append(parts, s.full.tag(t))
+		parts = append(parts, s.full.Tag(t))
 	}
-	return s.full.combine(or, parts)
+	return s.full.Combine(fulltext.Or, parts)
 }

@@ -5,18 +5,16 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
-	"math"
 	"slices"
 
 	"kizuki/internal/db"
 	"kizuki/internal/errs"
 	"kizuki/internal/id"
 	"kizuki/internal/search/ask"
+	"kizuki/internal/search/fulltext"
 	"kizuki/internal/text"
 	"kizuki/internal/who"
 )
-
-const lastRow = int64(math.MaxInt64)
 
 // row is a thing found: one row of the index, or one that waits.
 type row struct {
@@ -138,20 +136,20 @@ const mostChunk = 1000
 // actor may see.
 func (h *hunt) rows(ctx context.Context, before int64, n int) ([]row, error) {
 	from, to := h.f.rows()
-	w := newWalk(h.actor.Workspace, h.cond, from, min(to, before))
+	w := fulltext.NewWalk(h.actor.Workspace, h.cond, from, min(to, before))
 	merge := h.extra(min(to, before))
 	var out []row
 	seen := map[thing]bool{}
 	for passed, done := 0, false; !done && len(out) < n; {
 		step := (n - len(out) + 8) * (1 + passed/(len(out)+1)) // longer where much is hidden
-		ids, end, err := h.full.next(ctx, h.db, w, min(step, mostChunk))
+		ids, end, err := h.full.Next(ctx, h.db, w, min(step, mostChunk))
 		if err != nil {
 			return nil, err
 		}
 		done, passed = end, passed+len(ids)
 		low := from
 		if !done {
-			if low = w.to; len(ids) > 0 {
+			if low = w.To; len(ids) > 0 {
 				low = min(low, ids[len(ids)-1])
 			}
 		}
@@ -203,7 +201,7 @@ func (h *hunt) visible(ctx context.Context, ids []int64) ([]row, error) {
 	var out []row
 	for part := range slices.Chunk(ids, 500) {
 		var w db.Where
-		w.And(h.full.own("d"), h.actor.Workspace)
+		w.And(h.full.Own("d"), h.actor.Workspace)
 		db.In(&w, "d.id", part)
 		w.And(`NOT EXISTS (SELECT 1 FROM search_pending p WHERE p.workspace_id = d.workspace_id AND p.kind = d.kind AND p.ref_id = d.ref_id)`)
 		h.see(&w, "d")
@@ -289,7 +287,7 @@ func (h *hunt) scanWaiting(ctx context.Context) (out []row, left int, err error)
 		}
 		for _, d := range docs {
 			if h.f.meets(kind, d) {
-				out = append(out, row{id: lateRow(d.At), kind: kind, ref: d.Ref, parts: 1, contract: d.Contract, author: d.Author, owner: d.Owner})
+				out = append(out, row{id: fulltext.LateRow(d.At), kind: kind, ref: d.Ref, parts: 1, contract: d.Contract, author: d.Author, owner: d.Owner})
 			}
 		}
 	}
@@ -340,7 +338,7 @@ func (h *hunt) ownedWaiting(ctx context.Context, rows []row) ([]row, error) {
 // longRows evaluates a query of several conditions on things of several
 // passages, of which each may hold a part of what is asked.
 func (h *hunt) longRows(ctx context.Context) ([]int64, error) {
-	base := append([]string{h.full.tag(longTag)}, h.tagged(h.f)...)
+	base := append([]string{h.full.Tag(fulltext.LongTag)}, h.tagged(h.f)...)
 	terms := map[string]map[thing]row{}
 	look := func(folded string) error {
 		if terms[folded] != nil {
@@ -352,9 +350,9 @@ func (h *hunt) longRows(ctx context.Context) ([]int64, error) {
 		if folded != "" {
 			parts = append(slices.Clone(base), h.term(folded))
 		}
-		w := newWalk(h.actor.Workspace, h.full.combine(and, parts), everyRow, lastRow)
+		w := fulltext.NewWalk(h.actor.Workspace, h.full.Combine(fulltext.And, parts), fulltext.EveryRow, fulltext.LastRow)
 		for done := false; !done && len(found) < mostLong; {
-			ids, end, err := h.full.next(ctx, h.db, w, mostChunk)
+			ids, end, err := h.full.Next(ctx, h.db, w, mostChunk)
 			if err != nil {
 				return err
 			}
@@ -439,7 +437,7 @@ func readCursor(q Query) (int64, error) {
 		if sort == Best {
 			return 0, nil
 		}
-		return lastRow, nil
+		return fulltext.LastRow, nil
 	}
 	var c cursor
 	raw, err := base64.RawURLEncoding.DecodeString(q.Cursor)

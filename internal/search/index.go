@@ -9,6 +9,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/id"
 	"kizuki/internal/job"
+	"kizuki/internal/search/fulltext"
 	"kizuki/internal/text"
 	"kizuki/internal/text/tokens"
 )
@@ -198,103 +199,69 @@ func (s *Service) reindex(ctx context.Context, tx *db.Tx, ws id.ID, kind string,
 	if err := s.drop(ctx, tx, ws, kind, refs); err != nil {
 		return err
 	}
-	var entries []entry
+	var entries []fulltext.Entry
 	for _, d := range docs {
 		entries = append(entries, entriesOf(ws, kind, d)...)
 	}
 	if err := s.place(ctx, tx, ws, entries); err != nil {
 		return err
 	}
-	return s.full.insert(ctx, tx, entries)
+	return s.full.Insert(ctx, tx, entries)
 }
 
 func (s *Service) drop(ctx context.Context, tx *db.Tx, ws id.ID, kind string, refs []id.ID) error {
 	var w db.Where
 	w.And("workspace_id = ? AND kind = ?", ws, kind)
 	db.In(&w, "ref_id", refs)
-	return s.full.delete(ctx, tx, &w)
+	return s.full.Delete(ctx, tx, &w)
 }
 
-// entry is one row of the index.
-type entry struct {
-	ws          id.ID
-	id          int64
-	kind        string
-	ref         id.ID
-	part, parts int
-	contract    id.ID
-	author      id.ID
-	owner       id.ID
-	at          time.Time
-	tags        []string
-	tokens      []string
-}
-
-func entriesOf(ws id.ID, kind string, d Doc) []entry {
+func entriesOf(ws id.ID, kind string, d Doc) []fulltext.Entry {
 	title, body := text.FoldSearch(d.Title), text.FoldSearch(d.Body)
 	passages := tokens.Passages(body)
-	tags := []string{spaceTag(ws), kindTag(kind)}
+	tags := []string{fulltext.SpaceTag(ws), fulltext.KindTag(kind)}
 	for _, c := range append(slices.Clone(d.On), d.Contract) {
 		if c != 0 {
-			tags = append(tags, contractTag(c))
+			tags = append(tags, fulltext.ContractTag(c))
 		}
 	}
 	if d.Author != 0 {
-		tags = append(tags, authorTag(d.Author))
+		tags = append(tags, fulltext.AuthorTag(d.Author))
 	}
 	if len(passages) > 1 {
-		tags = append(tags, longTag)
+		tags = append(tags, fulltext.LongTag)
 	}
-	out := make([]entry, len(passages))
+	out := make([]fulltext.Entry, len(passages))
 	for i, p := range passages {
 		list := tokens.Of(p)
 		if i == 0 && title != "" {
 			list = append(append(tokens.Of(title), tokens.Break), list...)
 		}
-		out[i] = entry{ws: ws, kind: kind, ref: d.Ref, part: i, parts: len(passages), contract: d.Contract, author: d.Author,
-			owner: d.Owner, at: d.At, tags: tags, tokens: list}
+		out[i] = fulltext.Entry{Workspace: ws, Kind: kind, Ref: d.Ref, Part: i, Parts: len(passages), Contract: d.Contract, Author: d.Author,
+			Owner: d.Owner, At: d.At, Tags: tags, Tokens: list}
 	}
 	return out
 }
-
-// slotBits are how many bits of a row number tell things of one second apart.
-// The numbers are kept that small because the index of SQLite stores, at every
-// token, how far they are apart: with milliseconds and six bits more it was
-// half as large again.
-const slotBits = 10
-
-// firstRow is the row number from which on rows are not older than t, to the
-// second.
-func firstRow(t time.Time) int64 {
-	const most = int64(1) << 34 // seconds: five hundred years
-	return max(-most, min(most, t.Unix()-id.ID(0).Time().Unix())) << slotBits
-}
-
-// lateRow is the last row of a second: where what waits stands.
-func lateRow(t time.Time) int64 { return firstRow(t) + 1<<slotBits - 1 }
-
-// timeOf is the moment of a row, to the second.
-func timeOf(r int64) time.Time { return time.Unix(r>>slotBits+id.ID(0).Time().Unix(), 0) }
 
 // place gives the entries their row numbers, which are in the order of time:
 // each thing takes the next free ones of its second, or of those that follow
 // when a list brought more than a thousand at once. The passages of a thing go
 // downwards from its first.
-func (s *Service) place(ctx context.Context, q db.Queryer, ws id.ID, entries []entry) error {
+func (s *Service) place(ctx context.Context, q db.Queryer, ws id.ID, entries []fulltext.Entry) error {
 	blocks := make([]int, 0, len(entries)) // where things begin, the oldest first
-	for i := 0; i < len(entries); i += entries[i].parts {
+	for i := 0; i < len(entries); i += entries[i].Parts {
 		blocks = append(blocks, i)
 	}
 	slices.SortFunc(blocks, func(a, b int) int {
-		return cmp.Or(entries[a].at.Compare(entries[b].at), cmp.Compare(entries[a].ref, entries[b].ref))
+		return cmp.Or(entries[a].At.Compare(entries[b].At), cmp.Compare(entries[a].Ref, entries[b].Ref))
 	})
-	next := everyRow
+	next := fulltext.EveryRow
 	for from := 0; from < len(blocks); {
 		var asked []int64
 		for _, i := range blocks[from:] {
-			next = number(entries[i:i+entries[i].parts], next)
-			for _, e := range entries[i : i+entries[i].parts] {
-				asked = append(asked, e.id)
+			next = number(entries[i:i+entries[i].Parts], next)
+			for _, e := range entries[i : i+entries[i].Parts] {
+				asked = append(asked, e.ID)
 			}
 		}
 		used, err := usedRows(ctx, q, ws, asked, s.db.Postgres())
@@ -302,7 +269,7 @@ func (s *Service) place(ctx context.Context, q db.Queryer, ws id.ID, entries []e
 			return err
 		}
 		for ; from < len(blocks); from++ { // go on from the first that is taken
-			if row, taken := firstUsed(entries[blocks[from]:blocks[from]+entries[blocks[from]].parts], used); taken {
+			if row, taken := firstUsed(entries[blocks[from]:blocks[from]+entries[blocks[from]].Parts], used); taken {
 				if next, err = freeRow(ctx, q, ws, row, s.db.Postgres()); err != nil {
 					return err
 				}
@@ -314,18 +281,18 @@ func (s *Service) place(ctx context.Context, q db.Queryer, ws id.ID, entries []e
 }
 
 // number gives a thing's passages numbers from next on, and what follows them.
-func number(passages []entry, next int64) int64 {
-	low := max(firstRow(passages[0].at), next)
+func number(passages []fulltext.Entry, next int64) int64 {
+	low := max(fulltext.FirstRow(passages[0].At), next)
 	for k := range passages {
-		passages[k].id = low + int64(len(passages)-1-k)
+		passages[k].ID = low + int64(len(passages)-1-k)
 	}
 	return low + int64(len(passages))
 }
 
-func firstUsed(passages []entry, used map[int64]bool) (int64, bool) {
+func firstUsed(passages []fulltext.Entry, used map[int64]bool) (int64, bool) {
 	for k := len(passages) - 1; k >= 0; k-- {
-		if used[passages[k].id] {
-			return passages[k].id, true
+		if used[passages[k].ID] {
+			return passages[k].ID, true
 		}
 	}
 	return 0, false
@@ -341,7 +308,7 @@ func freeRow(ctx context.Context, q db.Queryer, ws id.ID, taken int64, postgres 
 	}
 	w.And("d.id >= ?", taken)
 	v, _, err := db.One(ctx, q, db.Value[int64], "SELECT d.id FROM search_doc d WHERE "+w.SQL()+
-		" AND NOT EXISTS (SELECT 1 FROM search_doc e WHERE e.id = d.id + 1"+same+") ORDER BY d.id LIMIT 1", w.Args()...)
+		" AND NOT EXISTS (SELECT 1 FROM search_doc e WHERE e.ID = d.id + 1"+same+") ORDER BY d.id LIMIT 1", w.Args()...)
 	return v + 1, err
 }
 

@@ -7,6 +7,7 @@ import (
 	"kizuki/internal/cal"
 	"kizuki/internal/db"
 	"kizuki/internal/id"
+	"kizuki/internal/search/fulltext"
 	"kizuki/internal/who"
 )
 
@@ -103,9 +104,9 @@ func (s *Service) again(ctx context.Context, ws id.ID, kind string, refs []id.ID
 
 // sweep takes out of the index what is not there any more.
 func (s *Service) sweep(ctx context.Context, ws id.ID) error {
-	for before := lastRow; ; {
+	for before := fulltext.LastRow; ; {
 		var w db.Where
-		w.And(s.full.own("d"), ws)
+		w.And(s.full.Own("d"), ws)
 		w.And("d.id < ?", before)
 		rows, err := db.All(ctx, s.db, scanRow, `SELECT d.id, d.kind, d.ref_id, d.part, d.parts, d.contract_id, d.author_id, d.owner_id
 			FROM search_doc d WHERE `+w.SQL()+" ORDER BY d.id DESC LIMIT "+w.Arg(batch), w.Args()...)

@@ -16,6 +16,7 @@ import (
 	"kizuki/internal/db"
 	"kizuki/internal/id"
 	"kizuki/internal/job"
+	"kizuki/internal/search/fulltext"
 	"kizuki/internal/who"
 )
 
@@ -123,7 +124,7 @@ type Service struct {
 	kinds  []Kind
 	byName map[string]Kind
 	wake   chan struct{}
-	full   fulltext
+	full   fulltext.Engine
 	mute   bool
 	counts counts
 
@@ -135,10 +136,7 @@ type Service struct {
 
 // New makes the service.
 func New(d *db.DB, jobs *job.Queue) *Service {
-	s := &Service{db: d, jobs: jobs, byName: map[string]Kind{}, wake: make(chan struct{}, 1), Now: time.Now, full: sqliteText{}}
-	if d.Postgres() {
-		s.full = postgresText{}
-	}
+	s := &Service{db: d, jobs: jobs, byName: map[string]Kind{}, wake: make(chan struct{}, 1), Now: time.Now, full: fulltext.Of(d)}
 	if jobs != nil {
 		jobs.Handle(drainKind, s.drainJob)
 	}

@@ -129,7 +129,9 @@ func (h *Handlers) Routes() []web.Route {
 }
 
 // Phases are those in use, behind the suggested ones.
-func Phases(ctx context.Context, svc *contract.Service) ([]string, error) { return book.Phases(ctx, svc) }
+func Phases(ctx context.Context, svc *contract.Service) ([]string, error) {
+	return book.Phases(ctx, svc)
+}
 
 // API adds the endpoints.
 func (h *Handlers) API(a *api.API) { rest.New(h.svc, h.sides, h.people, h.ages).Add(a) }

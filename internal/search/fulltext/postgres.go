@@ -1,4 +1,4 @@
-package search
+package fulltext
 
 import (
 	"cmp"
@@ -12,25 +12,25 @@ import (
 
 type postgresText struct{}
 
-// insert adds to the tags of each row the slots of time it is in.
-func (postgresText) insert(ctx context.Context, tx *db.Tx, entries []entry) error {
+// Insert adds to the tags of each row the slots of time it is in.
+func (postgresText) Insert(ctx context.Context, tx *db.Tx, entries []Entry) error {
 	docs := make([][]any, len(entries))
 	for i, e := range entries {
-		docs[i] = append(docRow(e), tokens.Vector(append(slotsOf(e.id), e.tags...), e.tokens))
+		docs[i] = append(docRow(e), tokens.Vector(append(slotsOf(e.ID), e.Tags...), e.Tokens))
 	}
 	return db.Bulk(ctx, tx, "INSERT INTO search_doc ("+docColumns+", t)", "", docs)
 }
 
-func (postgresText) delete(ctx context.Context, tx *db.Tx, w *db.Where) error {
+func (postgresText) Delete(ctx context.Context, tx *db.Tx, w *db.Where) error {
 	_, err := db.Exec(ctx, tx, "DELETE FROM search_doc WHERE "+w.SQL(), w.Args()...)
 	return err
 }
 
-func (postgresText) phrase(p tokens.Phrase) string { return p.TSQuery() }
-func (postgresText) own(d string) string           { return d + ".workspace_id = ?" }
-func (postgresText) tag(t string) string           { return "'" + t + "'" }
+func (postgresText) Phrase(p tokens.Phrase) string { return p.TSQuery() }
+func (postgresText) Own(d string) string           { return d + ".workspace_id = ?" }
+func (postgresText) Tag(t string) string           { return "'" + t + "'" }
 
-func (postgresText) combine(op operator, parts []string) string {
+func (postgresText) Combine(op Operator, parts []string) string {
 	return "(" + strings.Join(parts, []string{" & ", " | ", " & !"}[op]) + ")"
 }
 
@@ -61,9 +61,9 @@ type pace struct {
 	low     int64   // down to which the rest is all
 }
 
-// next looks through the newest rows first. What is not found there in number is
+// Next looks through the newest rows first. What is not found there in number is
 // asked of the index, slots of time at once.
-func (p postgresText) next(ctx context.Context, q db.Queryer, w *walk, n int) ([]int64, bool, error) {
+func (p postgresText) Next(ctx context.Context, q db.Queryer, w *Walk, n int) ([]int64, bool, error) {
 	var out []int64
 	for len(out) < n {
 		switch {
@@ -71,12 +71,12 @@ func (p postgresText) next(ctx context.Context, q db.Queryer, w *walk, n int) ([
 			k := min(n-len(out), len(w.rest))
 			out = append(out, w.rest[:k]...)
 			if w.rest = w.rest[k:]; len(w.rest) > 0 {
-				w.to = out[len(out)-1]
+				w.To = out[len(out)-1]
 				return out, false, nil
 			}
-			w.to = w.low
+			w.To = w.low
 			continue
-		case w.to <= w.from:
+		case w.To <= w.from:
 			return out, true, nil
 		case w.looked && !w.walking:
 			if err := p.reach(ctx, q, w, n-len(out)); err != nil {
@@ -102,30 +102,30 @@ func (p postgresText) next(ctx context.Context, q db.Queryer, w *walk, n int) ([
 
 // reach asks the index for the hits as far back as n of them probably are. Of
 // what is rare, as what was not seen yet probably is, it asks for all.
-func (p postgresText) reach(ctx context.Context, q db.Queryer, w *walk, n int) error {
+func (p postgresText) reach(ctx context.Context, q db.Queryer, w *Walk, n int) error {
 	low, cond := w.from, w.cond
 	far := int64(max(1, min(1.5*float64(n)*w.apart, float64(farthest))))
 	if w.apart > 0 && far < farthest {
-		low = max(low, w.to-far)
-		cond = p.within(w.cond, cover(low, w.to))
+		low = max(low, w.To-far)
+		cond = p.within(w.cond, cover(low, w.To))
 	}
 	// The + 0 leaves the planner only the full-text index: of a prepared
 	// statement it knows no words, and took the primary key, a hundred times
 	// slower.
 	all, err := db.All(ctx, q, db.Value[int64], `SELECT id FROM search_doc WHERE t @@ CAST($1 AS tsquery) AND workspace_id + 0 = $2
-		AND id + 0 < $3 AND id + 0 >= $4 LIMIT $5`, cond, w.ws, w.to, low, few+1)
+		AND id + 0 < $3 AND id + 0 >= $4 LIMIT $5`, cond, w.ws, w.To, low, few+1)
 	switch {
 	case err != nil:
 		return err
 	case len(all) > few: // nearer to each other than thought
-		w.apart = float64(min(farthest, w.to-max(low, w.to-farthest))) / few
+		w.apart = float64(min(farthest, w.To-max(low, w.To-farthest))) / few
 		return nil
 	case len(all) < n:
 		w.apart *= 4
 	}
 	slices.SortFunc(all, func(a, b int64) int { return cmp.Compare(b, a) })
 	if w.rest, w.low = all, low; len(all) == 0 {
-		w.to = low
+		w.To = low
 	}
 	return nil
 }
@@ -133,9 +133,9 @@ func (p postgresText) reach(ctx context.Context, q db.Queryer, w *walk, n int) e
 func (p postgresText) within(cond string, tags []string) string {
 	parts := make([]string, len(tags))
 	for i, t := range tags {
-		parts[i] = p.tag(t)
+		parts[i] = p.Tag(t)
 	}
-	return p.combine(and, []string{cond, p.combine(or, parts)})
+	return p.Combine(And, []string{cond, p.Combine(Or, parts)})
 }
 
 type seen struct {
@@ -144,23 +144,23 @@ type seen struct {
 }
 
 // look goes through the next rows one by one.
-func (postgresText) look(ctx context.Context, q db.Queryer, w *walk, step int) (out []int64, end bool, err error) {
+func (postgresText) look(ctx context.Context, q db.Queryer, w *Walk, step int) (out []int64, end bool, err error) {
 	list, err := db.All(ctx, q, func(r db.Row) (v seen, err error) {
 		err = r.Scan(&v.row, &v.hit)
 		return v, err
 	}, `WITH newest AS MATERIALIZED (SELECT id, t FROM search_doc WHERE workspace_id = $2 AND id < $3 AND id >= $4
-		ORDER BY id DESC LIMIT $5) SELECT id, t @@ CAST($1 AS tsquery) FROM newest`, w.cond, w.ws, w.to, w.from, step)
+		ORDER BY id DESC LIMIT $5) SELECT id, t @@ CAST($1 AS tsquery) FROM newest`, w.cond, w.ws, w.To, w.from, step)
 	for _, v := range list {
 		if w.rows == 0 {
 			w.top = v.row
 		}
 		w.rows++
-		if w.to = min(w.to, v.row); v.hit {
+		if w.To = min(w.To, v.row); v.hit {
 			out = append(out, v.row)
 		}
 	}
 	if len(out) > 0 {
-		w.apart = float64(w.top-w.to+1) / float64(len(out))
+		w.apart = float64(w.top-w.To+1) / float64(len(out))
 	}
 	return out, len(list) < step, err
 }
@@ -168,15 +168,15 @@ func (postgresText) look(ctx context.Context, q db.Queryer, w *walk, step int) (
 // tried is how many of the newest rows tell which conditions are frequent.
 const tried = 2000
 
-// sample looks in the newest rows first. Of what is frequent there that is
+// Sample looks in the newest rows first. Of what is frequent there that is
 // enough: the index would gather a tenth of all rows before it gave the first.
-func (p postgresText) sample(ctx context.Context, q db.Queryer, in span, total float64, conds []string, n int) ([]sampled, error) {
+func (p postgresText) Sample(ctx context.Context, q db.Queryer, in Span, total float64, conds []string, n int) ([]Sampled, error) {
 	type newest struct{ rows, low, top int64 }
 	t, _, err := db.One(ctx, q, func(r db.Row) (v newest, err error) {
 		err = r.Scan(&v.rows, &v.low, &v.top)
 		return v, err
 	}, `SELECT count(*), coalesce(min(id), 0), coalesce(max(id), 0) FROM (SELECT id FROM search_doc
-		WHERE workspace_id = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4) x`, in.ws, in.from, in.to, tried)
+		WHERE workspace_id = $1 AND id >= $2 AND id < $3 ORDER BY id DESC LIMIT $4) x`, in.Workspace, in.From, in.To, tried)
 	if err != nil {
 		return nil, err
 	}
@@ -188,16 +188,16 @@ func (p postgresText) sample(ctx context.Context, q db.Queryer, in span, total f
 	for i, c := range conds {
 		near[i] = p.within(c, tags)
 	}
-	out, err := p.union(ctx, q, span{in.ws, t.low, in.to}, near, tried)
+	out, err := p.union(ctx, q, Span{Workspace: in.Workspace, From: t.low, To: in.To}, near, tried)
 	if err != nil {
 		return nil, err
 	}
 	var rare []int
 	var asked []string
 	for i, c := range conds {
-		many := float64(len(out[i].rows)) / tried * total
+		many := float64(len(out[i].Rows)) / tried * total
 		if many > float64(3*n) {
-			out[i].many = many
+			out[i].Many = many
 			continue
 		}
 		rare, asked = append(rare, i), append(asked, c)
@@ -209,9 +209,9 @@ func (p postgresText) sample(ctx context.Context, q db.Queryer, in span, total f
 	return out, err
 }
 
-func (postgresText) union(ctx context.Context, q db.Queryer, in span, conds []string, n int) ([]sampled, error) {
+func (postgresText) union(ctx context.Context, q db.Queryer, in Span, conds []string, n int) ([]Sampled, error) {
 	var w db.Where
-	space, from, to := w.Arg(in.ws), w.Arg(in.from), w.Arg(in.to)
+	space, from, to := w.Arg(in.Workspace), w.Arg(in.From), w.Arg(in.To)
 	parts := make([]string, len(conds))
 	for i, c := range conds {
 		parts[i] = "SELECT * FROM (SELECT CAST(" + w.Arg(i) + " AS BIGINT) AS k, id FROM search_doc WHERE workspace_id + 0 = " + space +

@@ -1,4 +1,4 @@
-package search
+package fulltext
 
 import (
 	"strconv"
@@ -10,14 +10,16 @@ import (
 // Tags say of a row what filters ask for, so that the index itself answers
 // them.
 
-// spaceTag keeps the workspaces apart where several share one index.
-func spaceTag(ws id.ID) string     { return tokens.Tag('W', ws.String()) }
-func kindTag(kind string) string   { return tokens.Tag('K', kind) }
-func contractTag(ref id.ID) string { return tokens.Tag('C', ref.String()) }
-func authorTag(ref id.ID) string   { return tokens.Tag('A', ref.String()) }
+// SpaceTag keeps the workspaces apart where several share one index.
+func SpaceTag(ws id.ID) string { return tokens.Tag('W', ws.String()) }
 
-// longTag is on the passages of things that have several.
-var longTag = tokens.Tag('L', "")
+// KindTag, ContractTag and AuthorTag say what a row is of.
+func KindTag(kind string) string   { return tokens.Tag('K', kind) }
+func ContractTag(ref id.ID) string { return tokens.Tag('C', ref.String()) }
+func AuthorTag(ref id.ID) string   { return tokens.Tag('A', ref.String()) }
+
+// LongTag is on the passages of things that have several.
+var LongTag = tokens.Tag('L', "")
 
 // Slots of time, of which PostgreSQL's rows are tagged with two: some 36 hours,
 // and sixteen of those.
