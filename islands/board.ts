@@ -30,7 +30,10 @@ class Board extends HTMLElement {
     const address = `${card.dataset.at}/edit/${this.dataset.field}`;
     card.setAttribute("aria-busy", "true");
     let done = false;
-    const heard = (e: Event): void => { done ||= (e as CustomEvent<{ successful: boolean }>).detail.successful; };
+    const heard = (e: Event): void => { // a refusal that brings its form is no error to htmx
+      const { successful, xhr } = (e as CustomEvent<{ successful: boolean; xhr: XMLHttpRequest }>).detail;
+      done ||= successful && xhr.status < 400;
+    };
     card.addEventListener("htmx:afterRequest", heard);
     const values = { new: to.dataset.value ?? "", was: card.dataset.was ?? from.dataset.value ?? "" };
     await window.htmx.ajax("post", address, { source: card, target: card, swap: "none", values }).catch(() => {}); // no connection: said by base.js
