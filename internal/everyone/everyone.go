@@ -5,6 +5,7 @@ package everyone
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"kizuki/internal/db"
@@ -35,6 +36,7 @@ type Page struct {
 type Service struct {
 	db       *db.DB
 	timeline *timeline.Service
+	open     openness
 	Now      func() time.Time
 }
 
@@ -156,27 +158,70 @@ func (s *Service) Follow(ctx context.Context, member id.ID, on bool) error {
 }
 
 // News is what a live stream says: that a note changed, or that more did than
-// could be told (Ref 0).
+// could be told (Ref 0). Nth is the same in all streams that say it.
 type News struct {
 	Kind     string
 	Contract id.ID
 	Ref      id.ID
+	Nth      uint64
 }
 
 // Admit keeps of the news what the actor may know: notes that can be read.
+// Whether all may read a note is asked once for all streams, since five hundred
+// open pages would ask five hundred times.
 func (s *Service) Admit(ctx context.Context, list []News) ([]News, error) {
-	var notes []id.ID
+	known := make(map[id.ID]bool, len(list))
+	var ask []id.ID
 	for _, n := range list {
-		if n.Ref != 0 {
-			notes = append(notes, n.Ref)
+		open, err := s.open.of(ctx, n, s.timeline.ForAll)
+		if err != nil {
+			return nil, err
+		}
+		if known[n.Ref] = open; !open && n.Ref != 0 {
+			ask = append(ask, n.Ref)
 		}
 	}
-	readable, err := s.timeline.Among(ctx, notes)
+	readable, err := s.timeline.Among(ctx, ask)
 	var out []News
 	for _, n := range list {
-		if n.Ref == 0 || readable[n.Ref] {
+		if n.Ref == 0 || known[n.Ref] || readable[n.Ref] {
 			out = append(out, n)
 		}
 	}
 	return out, err
+}
+
+// openness remembers of the last news whether all may read them. A note that is
+// limited later is other news, with another number.
+type openness struct {
+	mu    sync.Mutex
+	known map[uint64]*answer
+}
+
+type answer struct {
+	once sync.Once
+	open bool
+	err  error
+}
+
+// mostNews is how many answers are remembered.
+const mostNews = 1000
+
+func (o *openness) of(ctx context.Context, n News, ask func(context.Context, id.ID) (bool, error)) (bool, error) {
+	if n.Ref == 0 || n.Nth == 0 {
+		return false, nil
+	}
+	o.mu.Lock()
+	if o.known == nil || len(o.known) >= mostNews {
+		o.known = map[uint64]*answer{}
+	}
+	a := o.known[n.Nth]
+	if a == nil {
+		a = &answer{}
+		o.known[n.Nth] = a
+	}
+	o.mu.Unlock()
+	// The one who asks may go away meanwhile; the others still want the answer.
+	a.once.Do(func() { a.open, a.err = ask(context.WithoutCancel(ctx), n.Ref) })
+	return a.open, a.err
 }

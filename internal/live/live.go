@@ -8,6 +8,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -29,6 +30,9 @@ type Message struct {
 	Kind      string `json:"k"`
 	Contract  id.ID  `json:"c,omitzero"`
 	Ref       id.ID  `json:"r,omitzero"`
+	// Nth counts what this node delivered: all its streams get one message with
+	// one number.
+	Nth uint64 `json:"-"`
 }
 
 const (
@@ -49,6 +53,7 @@ type Hub struct {
 	mu      sync.Mutex
 	streams map[*stream]struct{}
 	pending []Message
+	nth     uint64
 	closed  bool
 }
 
@@ -121,6 +126,11 @@ func (h *Hub) Close() {
 func (h *Hub) deliver(list []Message) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	list = slices.Clone(list)
+	for i := range list {
+		h.nth++
+		list[i].Nth = h.nth
+	}
 	for s := range h.streams {
 		for _, m := range list {
 			if m.Workspace == s.workspace || m.Workspace == 0 {

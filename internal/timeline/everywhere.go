@@ -164,6 +164,17 @@ func (s *Service) Among(ctx context.Context, notes []id.ID) (map[id.ID]bool, err
 	return out, err
 }
 
+// ForAll tells whether everybody in the actor's workspace may read a note.
+func (s *Service) ForAll(ctx context.Context, note id.ID) (bool, error) {
+	a, err := who.Check(ctx, who.Read)
+	if err != nil {
+		return false, err
+	}
+	_, open, err := db.One(ctx, s.db, db.Value[int64], `SELECT 1 FROM note n JOIN contract c ON c.workspace_id = n.workspace_id AND c.id = n.contract_id
+		WHERE n.workspace_id = $1 AND n.id = $2 AND n.visibility = $3 AND c.visibility = $3`, a.Workspace, note, audience.Everyone)
+	return open, err
+}
+
 // AnySince tells whether somebody else has written anything the actor may read
 // since a moment.
 func (s *Service) AnySince(ctx context.Context, since time.Time) (bool, error) {

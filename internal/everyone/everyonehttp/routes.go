@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/a-h/templ"
 
@@ -202,6 +203,10 @@ func (h *Handlers) live(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
+// gather is how long a stream waits for more before it writes: a burst is one
+// write, and the streams of a node do not all do the same work for each note.
+const gather = 30 * time.Millisecond
+
 // take waits for news and gives what there is; false when there will be no more.
 func take(ctx context.Context, news <-chan live.Message) (list []everyone.News, open bool) {
 	select {
@@ -211,7 +216,11 @@ func take(ctx context.Context, news <-chan live.Message) (list []everyone.News, 
 		if !ok {
 			return nil, false
 		}
-		list = append(list, everyone.News{Kind: m.Kind, Contract: m.Contract, Ref: m.Ref})
+		list = append(list, everyone.News{Kind: m.Kind, Contract: m.Contract, Ref: m.Ref, Nth: m.Nth})
+	}
+	select {
+	case <-ctx.Done():
+	case <-time.After(gather):
 	}
 	for len(list) < 100 {
 		select {
@@ -219,7 +228,7 @@ func take(ctx context.Context, news <-chan live.Message) (list []everyone.News, 
 			if !ok {
 				return list, false
 			}
-			list = append(list, everyone.News{Kind: m.Kind, Contract: m.Contract, Ref: m.Ref})
+			list = append(list, everyone.News{Kind: m.Kind, Contract: m.Contract, Ref: m.Ref, Nth: m.Nth})
 		default:
 			return list, true
 		}
