@@ -9,6 +9,7 @@ import (
 
 	"kizuki/internal/api"
 	"kizuki/internal/bulk"
+	"kizuki/internal/bulk/bulkhttp"
 	"kizuki/internal/contact"
 	"kizuki/internal/contract"
 	"kizuki/internal/contract/contracthttp"
@@ -206,7 +207,8 @@ func (a *App) pages() []feature {
 	day.Lead = leadOf(handovers)
 	return []feature{people, fieldhttp.New(a.Fields, a.Workspace, held.Counts(a.DB)), orgs, contracts, renewals, money, trail, files, tasks,
 		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, everyonehttp.New(a.Everyone, a.Workspace, a.Live, trail.Feed), intakehttp.New(a.Imports),
-		searchhttp.New(a.Search, commands()), saved, message}
+		searchhttp.New(a.Search, commands()), saved, message,
+		bulkhttp.New(a.Bulk, map[bulk.Target]bulkhttp.Shelf{bulk.Contracts: a.contractBook})}
 }
 
 // leadOf lets Today open with what was handed over.
@@ -240,6 +242,7 @@ func init() {
 	words.Add(searchhttp.Words())
 	words.Add(viewhttp.Words())
 	words.Add(digesthttp.Words())
+	words.Add(bulkhttp.Words())
 }
 
 // routes mounts every page and endpoint.
@@ -283,6 +286,7 @@ func commands() (out []searchhttp.Command) {
 		{Key: "add_contract", Href: "/contracts/new", Need: who.Write},
 		{Key: "import", Href: "/import", Need: who.Write},
 		{Key: "handover", Href: "/handover", Need: who.Write},
+		{Key: "bulk", Href: "/bulk", Need: who.Read},
 		{Key: "load", Href: "/load", Need: who.Read},
 		{Key: "retention", Href: "/renewals/retention", Need: who.Read},
 		{Key: "me", Href: "/me", Need: who.Read},

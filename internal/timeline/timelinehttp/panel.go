@@ -49,6 +49,7 @@ type panelView struct {
 type entryView struct {
 	props ui.EntryProps
 	lines []string // what the system says
+	bulk  string   // the page of the change in bulk it says it of
 	note  *noteView
 }
 
@@ -337,7 +338,7 @@ func (d *drawing) eventEntry(group []timeline.Entry) entryView {
 	for i, one := range group {
 		events[i] = one.Event
 	}
-	e.lines = d.say.lines(events)
+	e.lines, e.bulk = d.say.lines(events), bulkOf(events[0])
 	if n := len(e.lines) - mostLines; n > 1 {
 		e.lines = append(e.lines[:mostLines], words.T(d.ctx, "timeline.and_more", "Count", n))
 	}

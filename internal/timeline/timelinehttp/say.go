@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"kizuki/internal/bus"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
 	"kizuki/internal/text"
@@ -280,16 +281,27 @@ func (s *speaker) quoted(said string) string {
 	return words.T(s.ctx, "timeline.quoted", "Words", said)
 }
 
-// importUndo is the cause of what taking an import back changes.
-const importUndo = "import_undo"
+// causes are what stands behind a member's change, with the word that says so.
+var causes = map[string]string{"import_undo": "undo", bus.BulkCause: bus.BulkCause, bulkUndo: bulkUndo}
+
+// bulkUndo is the cause of what taking a change in bulk back changes.
+const bulkUndo = "bulk_undo"
+
+// bulkOf is the page of the change in bulk an event belongs to, "" if to none.
+func bulkOf(e *timeline.Event) string {
+	if e.CauseKind == bus.BulkCause || e.CauseKind == bulkUndo {
+		return "/bulk/" + e.CauseID.String()
+	}
+	return ""
+}
 
 // by adds who did it, unless the sentence is the system's own.
 func (s *speaker) by(e *timeline.Event, sentence string) string {
 	if sentence == "" {
 		return ""
 	}
-	if e.CauseKind == importUndo {
-		sentence = words.T(s.ctx, "timeline.by.undo", "Text", sentence)
+	if key := causes[e.CauseKind]; key != "" {
+		sentence = words.T(s.ctx, "timeline.by."+key, "Text", sentence)
 	}
 	kind, name := author(e)
 	key := "timeline.by." + kind
@@ -323,6 +335,7 @@ type ChangeView struct {
 	Field, From, To string
 	By              string // the member, 取り込み, the rule
 	Import          id.ID  // 0 if it was not one
+	Bulk            string // the page of the change in bulk it was part of
 	Change          timeline.Change
 }
 
@@ -339,7 +352,7 @@ func (h *Handlers) Changes(ctx context.Context, list []timeline.Change) ([]Chang
 	out := make([]ChangeView, len(list))
 	for i, c := range list {
 		out[i] = ChangeView{Field: s.label(c.Field), From: s.value(events[i], c.Field, 0), To: s.value(events[i], c.Field, 1),
-			By: s.actor(c.Event.Actor), Change: c}
+			By: s.actor(c.Event.Actor), Bulk: bulkOf(events[i]), Change: c}
 		if c.Event.CauseKind == "import" {
 			out[i].Import = c.Event.CauseID
 		}

@@ -391,6 +391,10 @@ type Count struct {
 	Current     bool
 }
 
+// PickerProps is how rows are chosen to be changed at once. Some takes those that
+// are ticked, All what Query finds; Picked follows their number.
+type PickerProps struct{ Target, Query, Some, All, Picked string }
+
 // Tab is one of a few views of the same thing.
 type Tab struct {
 	Label, Href string

@@ -177,6 +177,17 @@ func (f Filter) SentenceKey() string {
 	return key + "some"
 }
 
+// Narrowing is the query without what only changes how the list looks.
+func (f Filter) Narrowing() string {
+	v := url.Values{}
+	for name, list := range f.Values {
+		if !slices.Contains(shape, name) {
+			v[name] = list
+		}
+	}
+	return v.Encode()
+}
+
 // Only reports whether the filter asks for nothing but one thing, or nothing.
 func (f Filter) Only(name string) bool {
 	for n := range f.Values {

@@ -29,7 +29,8 @@ type listPage struct {
 	cols     []string  // attributes beside the list's own
 	unit     unit.Unit // what the column of amounts is headed with
 	tally    string
-	empty    bool // nothing meets the filter
+	all      string // takes all that match
+	empty    bool   // nothing meets the filter
 	next     string
 	goesOn   bool // the search stopped before the page was full
 	orgName  string
@@ -81,6 +82,8 @@ func (h *Handlers) list(w http.ResponseWriter, r *http.Request) error {
 	meta := web.Meta{Title: words.T(ctx, "shell.place.contracts"), Place: "/contracts", Query: f.Get("q")}
 	if p.f.As() == filter.AsBoard {
 		meta.Islands = []string{"board"}
+	} else if p.b.May {
+		meta.Islands = []string{"pick"}
 	}
 	return web.Page(w, r, http.StatusOK, meta, p.view())
 }
@@ -91,7 +94,7 @@ func (h *Handlers) open(ctx context.Context, f filter.Filter) (p *listPage, q co
 	if err != nil {
 		return nil, q, err
 	}
-	p = &listPage{f: f, b: b, cols: f.Columns(b.Fields), keep: templ.NopComponent}
+	p = &listPage{f: f, b: b, all: words.T(ctx, "contract.pick.every"), cols: f.Columns(b.Fields), keep: templ.NopComponent}
 	if p.calendar, err = h.calendar(ctx, b.Today); err != nil {
 		return nil, q, err
 	}
@@ -133,6 +136,10 @@ func (h *Handlers) total(ctx context.Context, p *listPage, q contract.Query) (no
 	p.empty = all.N == 0
 	switch {
 	case !p.empty:
+		p.all = words.T(ctx, "contract.pick.all", "Count", all.N)
+		if !all.Exact {
+			p.all = words.T(ctx, "contract.pick.every")
+		}
 		p.tally, err = h.tally(ctx, counted(ctx, all))
 	case !p.f.Narrow():
 		n, _, err := h.svc.Count(ctx, contract.Query{Ended: true, Archived: true})
@@ -222,15 +229,18 @@ func (p *listPage) heads(ctx context.Context) []ui.Column {
 	if p.unit.Currency != "" {
 		amount.Label = p.unit.Head(ctx)
 	}
-	heads := []ui.Column{
+	var heads []ui.Column
+	if p.b.May {
+		heads = append(heads, ui.Column{Label: words.T(ctx, "contract.pick.head"), Class: "pick-row"})
+	}
+	heads = append(heads,
 		p.sorted(ui.Column{Label: words.T(ctx, "contract.head.contract")}, "name"),
 		p.sorted(ui.Column{Label: words.T(ctx, "contract.attr.renewal_date"), Num: true}, "renewal"),
-		{Label: words.T(ctx, "contract.head.said")},
-		{Label: words.T(ctx, "contract.attr.outlook")},
-		{Label: words.T(ctx, "contract.attr.phase")},
-		{Label: words.T(ctx, "contract.head.owner")},
-		p.sorted(amount, "amount"),
-	}
+		ui.Column{Label: words.T(ctx, "contract.head.said")},
+		ui.Column{Label: words.T(ctx, "contract.attr.outlook")},
+		ui.Column{Label: words.T(ctx, "contract.attr.phase")},
+		ui.Column{Label: words.T(ctx, "contract.head.owner")},
+		p.sorted(amount, "amount"))
 	for _, name := range p.cols {
 		c := ui.Column{Label: p.columnLabel(ctx, name), Class: "drop"}
 		f, custom := p.b.Field(name)
@@ -241,6 +251,14 @@ func (p *listPage) heads(ctx context.Context) []ui.Column {
 		heads = append(heads, c)
 	}
 	return append(heads, ui.Column{Label: words.T(ctx, "contract.head.data")})
+}
+
+// width is how many columns the table has.
+func (p *listPage) width() int {
+	if p.b.May {
+		return 9 + len(p.cols)
+	}
+	return 8 + len(p.cols)
 }
 
 func numeric(f field.Field) bool { return f.Type == field.Number || f.Type == field.Money }
