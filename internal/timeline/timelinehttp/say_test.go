@@ -32,7 +32,7 @@ type told struct {
 
 func (s *site) toldOf() []told {
 	me, imp, rule := s.as("岡田"), s.because("import", 7), s.because("rule", 7)
-	undo := bus.Because(me, bus.Cause{ActorKind: "member", ActorID: s.actors["岡田"].Member, Kind: importUndo, ID: 7})
+	undo := bus.Because(me, bus.Cause{ActorKind: "member", ActorID: s.actors["岡田"].Member, Kind: "import_undo", ID: 7})
 	kind := func(kind bus.Kind, kv ...any) bus.Change {
 		data := map[string]any{}
 		for i := 0; i < len(kv); i += 2 {
