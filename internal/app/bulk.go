@@ -14,6 +14,8 @@ import (
 	"kizuki/internal/contract/contracthttp/filter"
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
+	"kizuki/internal/task"
+	"kizuki/internal/task/taskhttp"
 	"kizuki/internal/web/ui"
 	"kizuki/internal/web/words"
 	"kizuki/internal/who"
@@ -31,6 +33,15 @@ func (a *App) contractQuery(ctx context.Context, query string) (contract.Query, 
 		return contract.Query{}, err
 	}
 	return filter.Read(values).Query(ctx, today, calendar)
+}
+
+// taskQuery reads the query of the list of tasks, as the list does.
+func (a *App) taskQuery(ctx context.Context, query string) (task.Query, error) {
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return task.Query{}, errs.Field("query", "err.malformed")
+	}
+	return taskhttp.Query(ctx, cal.Of(a.Now().In(who.From(ctx).Location())), values)
 }
 
 // contractBook says what a bulk change makes of contracts, and adds what a

@@ -125,7 +125,7 @@ func (a *App) build() {
 	a.Search.Register(a.Bus, ground.Kinds()...)
 	a.Views = view.New(a.DB)
 	a.Bulk = bulk.New(a.DB, a.Bus, bulk.Parts{People: a.Workspace, Contracts: a.Contracts, Tasks: a.Tasks, Jobs: a.Jobs,
-		Audit: a.Workspace.AuditIn, ContractQuery: a.contractQuery})
+		Audit: a.Workspace.AuditIn, ContractQuery: a.contractQuery, TaskQuery: a.taskQuery})
 	a.clocks()
 	a.housekeeping()
 }
@@ -208,7 +208,7 @@ func (a *App) pages() []feature {
 	return []feature{people, fieldhttp.New(a.Fields, a.Workspace, held.Counts(a.DB)), orgs, contracts, renewals, money, trail, files, tasks,
 		rulehttp.New(a.Rules, a.Workspace, a.Fields), handovers, day, everyonehttp.New(a.Everyone, a.Workspace, a.Live, trail.Feed), intakehttp.New(a.Imports),
 		searchhttp.New(a.Search, commands()), saved, message,
-		bulkhttp.New(a.Bulk, map[bulk.Target]bulkhttp.Shelf{bulk.Contracts: a.contractBook})}
+		bulkhttp.New(a.Bulk, map[bulk.Target]bulkhttp.Shelf{bulk.Contracts: a.contractBook, bulk.Tasks: bulkhttp.Tasks(a.Workspace)})}
 }
 
 // leadOf lets Today open with what was handed over.

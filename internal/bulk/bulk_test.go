@@ -16,6 +16,7 @@ import (
 	"kizuki/internal/errs"
 	"kizuki/internal/field"
 	"kizuki/internal/id"
+	"kizuki/internal/task"
 	"kizuki/internal/testkit"
 	"kizuki/internal/testkit/apptest"
 	"kizuki/internal/timeline"
@@ -40,7 +41,7 @@ func each(t *testing.T, f func(t *testing.T, w *world)) {
 				return errors.New("killed")
 			}
 			return nil
-		}, contract.Changed, contract.Archived, contract.Unarchived)
+		}, contract.Changed, contract.Archived, contract.Unarchived, task.Done, task.Changed)
 		f(t, w)
 	})
 }

@@ -155,12 +155,8 @@ type writing struct {
 
 func (c contracts) open(ctx context.Context, tx *db.Tx, rows []Row) (*writing, error) {
 	w := &writing{contracts: c, today: cal.Of(c.Now().In(who.From(ctx).Location()))}
-	ids := make([]id.ID, len(rows))
-	for i, r := range rows {
-		ids[i] = r.Ref
-	}
 	var err error
-	if w.found, err = c.Contracts.Readable(ctx, tx, ids); err != nil {
+	if w.found, err = c.Contracts.Readable(ctx, tx, refs(rows)); err != nil {
 		return nil, err
 	}
 	w.set, err = c.Contracts.Setter(ctx, tx)
@@ -334,11 +330,7 @@ func number(v any) int64 {
 }
 
 func (c contracts) name(ctx context.Context, rows []Row) ([]Row, error) {
-	ids := make([]id.ID, len(rows))
-	for i, r := range rows {
-		ids[i] = r.Ref
-	}
-	found, err := c.Contracts.Readable(ctx, c.db, ids)
+	found, err := c.Contracts.Readable(ctx, c.db, refs(rows))
 	var out []Row
 	for _, r := range rows {
 		if x, ok := found[r.Ref]; ok {

@@ -66,6 +66,8 @@ func (s *Service) targetOf(t Target) (target, error) {
 	switch t {
 	case Contracts:
 		return contracts{s}, nil
+	case Tasks:
+		return tasks{s}, nil
 	}
 	return nil, errs.Field("target", "err.choice")
 }

@@ -175,8 +175,8 @@ func (h *Handlers) stage(w http.ResponseWriter, r *http.Request) error {
 	case p.value == "" && (typed.Type != "select" || typed.Multiple):
 		err = errs.Field(p.change, "bulk.err.empty")
 	}
-	if p.change == "outlook" && edits[0].New != "" {
-		edits = append(edits, bulk.Edit{Field: "outlook_why", New: p.why})
+	if beside := p.beside(); beside != "" && edits[0].New != "" {
+		edits = append(edits, bulk.Edit{Field: beside, New: p.why})
 	}
 	if err == nil {
 		_, err = h.svc.Stage(r.Context(), p.act.ID, edits)
@@ -189,6 +189,11 @@ func (h *Handlers) stage(w http.ResponseWriter, r *http.Request) error {
 		return h.render(w, r, http.StatusUnprocessableEntity, p)
 	}
 	return web.Redirect(w, r, address(p.act.ID))
+}
+
+// beside is the attribute that gives the reason of the one that is changed.
+func (p *page) beside() string {
+	return map[string]string{"outlook": "outlook_why", "state": "why"}[p.change]
 }
 
 // input is where the new value is typed or chosen.
@@ -238,7 +243,7 @@ func said(ctx context.Context, b Book, edits []bulk.Edit) string {
 		}
 		key, kv := "bulk.to", []any{"Field", b.Label(ctx, e.Field), "To", cmp.Or(b.Said(ctx, e.Field, v), e.New)}
 		switch {
-		case e.New == "" && e.Field == "outlook_why":
+		case e.Field == "why" || e.New == "" && e.Field == "outlook_why":
 			continue
 		case e.New == "" && b.Said(ctx, e.Field, v) == "":
 			key = "bulk.cleared"

@@ -204,8 +204,8 @@ func (p *page) form() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if p.change == "outlook" {
-			templ_7745c5c3_Err = ui.Field(ui.FieldProps{ID: "bulk-why", Name: "why", Label: p.book.Label(ctx, "outlook_why"), Value: p.why, Error: p.errors["outlook_why"]}).Render(ctx, templ_7745c5c3_Buffer)
+		if name := p.beside(); name != "" {
+			templ_7745c5c3_Err = ui.Field(ui.FieldProps{ID: "bulk-why", Name: "why", Label: p.book.Label(ctx, name), Value: p.why, Error: p.errors[name]}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -3,9 +3,12 @@
 package taskhttp
 
 import (
+	"context"
 	"embed"
 	"io/fs"
+	"net/url"
 
+	"kizuki/internal/cal"
 	"kizuki/internal/task"
 	"kizuki/internal/task/taskhttp/line"
 	"kizuki/internal/task/taskhttp/list"
@@ -46,6 +49,11 @@ func New(svc *task.Service, people *workspace.Service, origins Origins) *Handler
 
 // With hands the list what other features bring to it.
 func (h *Handlers) With(p ListParts) { h.list.Parts = p }
+
+// Query reads the values of the list's address, days counted from today.
+func Query(ctx context.Context, today cal.Date, values url.Values) (task.Query, error) {
+	return list.Query(ctx, today, values)
+}
 
 // Routes is the table of pages.
 func (h *Handlers) Routes() []web.Route {

@@ -2,6 +2,7 @@ package list
 
 import (
 	"cmp"
+	"context"
 	"net/url"
 	"slices"
 	"strconv"
@@ -12,6 +13,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/task"
 	"kizuki/internal/web/asked"
+	"kizuki/internal/who"
 )
 
 // filter is what the list is asked for: the values of the address, cleaned,
@@ -123,6 +125,11 @@ func (f filter) query(days calendar) (q task.Query, err error) {
 		}
 	}
 	return q, f.ranges(&q, days)
+}
+
+// Query reads the values of the list's address, days counted from today.
+func Query(ctx context.Context, today cal.Date, values url.Values) (task.Query, error) {
+	return read(values).query(calendar{today, who.From(ctx).Sunday})
 }
 
 func (f filter) usualSort() string {

@@ -94,6 +94,14 @@ type listPage struct {
 	goesOn    bool // the search stopped before the page was full
 }
 
+// width is how many columns the table has.
+func (p *listPage) width() int {
+	if p.may {
+		return 2 + len(p.f.columns())
+	}
+	return 1 + len(p.f.columns())
+}
+
 // row is one task of a table.
 type row struct{ it task.Item }
 
@@ -122,6 +130,8 @@ func (h *Handlers) Show(w http.ResponseWriter, r *http.Request, status int, form
 	meta := web.Meta{Title: words.T(ctx, "task.title"), Place: "/tasks", WriteTo: "#task-title"}
 	if p.f.as() == asBoard {
 		meta.Islands = []string{"board"}
+	} else if p.f.as() == asTable && p.may {
+		meta.Islands = []string{"pick"}
 	}
 	return web.Page(w, r, status, meta, p.view())
 }
