@@ -140,7 +140,7 @@ func New(d *db.DB, blobs blob.Store, c Config) *App {
 	a.Now = a.clock(c.Now)
 	a.Jobs = job.New(d, c.Log)
 	a.Workspace = workspace.New(d, a.Bus)
-	a.Workspace.Now = a.Now
+	a.Workspace.Now, a.Workspace.TOTP.Keeper = a.Now, a.Keeper
 	if c.Mail != nil {
 		a.Workspace.Mail(a.Jobs, c.URL, c.Mail.Send)
 	}

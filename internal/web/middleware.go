@@ -140,6 +140,29 @@ func SessionToken(r *http.Request) string {
 	return c.Value
 }
 
+// shortPath is where cookies of SetShort are sent: the way in, and nothing else.
+const shortPath = "/signin"
+
+// SetShort keeps a secret of somebody on the way in for a while; an empty one
+// takes it away.
+func SetShort(w http.ResponseWriter, r *http.Request, name, value string, lasts time.Duration) {
+	c := &http.Cookie{Name: name, Value: value, Path: shortPath, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode, Secure: routerOf(r.Context()).Secure, MaxAge: int(lasts.Seconds())}
+	if value == "" {
+		c.MaxAge = -1
+	}
+	http.SetCookie(w, c)
+}
+
+// Short is what SetShort keeps under a name, "" if there is none.
+func Short(r *http.Request, name string) string {
+	c, err := r.Cookie(name)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
 // SetLanguage keeps the language of someone who is not signed in.
 func SetLanguage(w http.ResponseWriter, r *http.Request, lang string) {
 	http.SetCookie(w, &http.Cookie{Name: langCookie, Value: lang, Path: "/", HttpOnly: true,

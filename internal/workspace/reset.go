@@ -13,6 +13,7 @@ import (
 	"kizuki/internal/workspace/letters"
 	"kizuki/internal/workspace/secrets"
 	"kizuki/internal/workspace/throttle"
+	"kizuki/internal/workspace/totp"
 )
 
 const (
@@ -67,17 +68,17 @@ func (s *Service) resetOf(ctx context.Context, q db.Queryer, token string) (id.I
 }
 
 // Reset gives the account behind a link another password, ends all its
-// sessions and links, and opens a session in their stead.
-func (s *Service) Reset(ctx context.Context, token, password, agent string) (session string, err error) {
+// sessions and links, and opens a session in their stead; the second step stays.
+func (s *Service) Reset(ctx context.Context, token, password, agent string) (session string, ses Session, err error) {
 	if err := errs.Join(checkPassword(password)); err != nil {
-		return "", err
+		return "", Session{}, err
 	}
 	if err := s.ResetOpen(ctx, token); err != nil { // before it costs a hash
-		return "", err
+		return "", Session{}, err
 	}
 	leave, err := s.enter(ctx)
 	if err != nil {
-		return "", err
+		return "", Session{}, err
 	}
 	hashed := secrets.Hash(password)
 	leave()
@@ -101,17 +102,20 @@ func (s *Service) Reset(ctx context.Context, token, password, agent string) (ses
 		if err := letters.EndSessions(ctx, tx, account); err != nil {
 			return err
 		}
+		if err := totp.EndSteps(ctx, tx, account); err != nil {
+			return err
+		}
 		if err := throttle.Clear(ctx, tx, limitsOf(fold, "")[0].Key); err != nil {
 			return err
 		}
 		if err := s.auditEverywhere(ctx, tx, account, "password.reset"); err != nil {
 			return err
 		}
-		_, err = s.openSession(ctx, tx, hash, who.Actor{Workspace: ws, Member: member, Account: account}, agent)
+		ses, err = s.openSession(ctx, tx, hash, who.Actor{Workspace: ws, Member: member, Account: account}, agent)
 		return err
 	})
 	if err != nil {
-		return "", err
+		return "", Session{}, err
 	}
-	return session, nil
+	return session, ses, nil
 }

@@ -12,10 +12,12 @@ import (
 	"kizuki/internal/who"
 	"kizuki/internal/workspace/letters"
 	"kizuki/internal/workspace/secrets"
+	"kizuki/internal/workspace/totp"
 )
 
 const (
 	sessionFor = 30 * 24 * time.Hour // since it was last seen
+	stepFor    = 10 * time.Minute    // between the password and the code
 	seenEvery  = 5 * time.Minute     // how often "last seen" is written
 	maxAgent   = 300                 // bytes kept of a browser's name for itself
 )
@@ -30,10 +32,11 @@ type Session struct {
 	Expires   time.Time
 	Agent     string
 	IP        string
+	Pending   bool // no session: the token is for Finish, which wants a code
 }
 
 // SignIn opens a session for the right mail and password, in the workspace
-// last used. An unknown mail and a wrong password get one answer; too many
+// last used; a Pending one for who has switched the second step on. An unknown mail and a wrong password get one answer; too many
 // failures get errs.Limited.
 func (s *Service) SignIn(ctx context.Context, mail, password, agent, ip string) (token string, ses Session, err error) {
 	var e1, e2 *errs.E
@@ -73,7 +76,21 @@ func (s *Service) SignIn(ctx context.Context, mail, password, agent, ip string) 
 	return token, ses, nil
 }
 
+// openSession is for who gave the password: it opens one, or the step before it.
 func (s *Service) openSession(ctx context.Context, tx *db.Tx, hash string, a who.Actor, agent string) (Session, error) {
+	on, err := totp.On(ctx, tx, a.Account)
+	if err != nil {
+		return Session{}, err
+	}
+	if !on {
+		return s.letIn(ctx, tx, hash, a, agent, "password")
+	}
+	ses := Session{Account: a.Account, Workspace: a.Workspace, Member: a.Member, Expires: s.Now().Add(stepFor), Pending: true}
+	return ses, totp.AddStep(ctx, tx, hash, totp.Step{Account: a.Account, Workspace: a.Workspace, Member: a.Member, Expires: ses.Expires})
+}
+
+// letIn opens a session; by is what opened it.
+func (s *Service) letIn(ctx context.Context, tx *db.Tx, hash string, a who.Actor, agent, by string) (Session, error) {
 	now := s.Now()
 	if agent = text.Line(agent); len(agent) > maxAgent {
 		agent = strings.ToValidUTF8(agent[:maxAgent], "")
@@ -83,7 +100,7 @@ func (s *Service) openSession(ctx context.Context, tx *db.Tx, hash string, a who
 	if err := insertSession(ctx, tx, hash, ses); err != nil {
 		return Session{}, err
 	}
-	return ses, s.AuditIn(who.With(ctx, a), tx, "sign_in", "account", a.Account, map[string]any{"agent": agent})
+	return ses, s.AuditIn(who.With(ctx, a), tx, "sign_in", "account", a.Account, map[string]any{"agent": agent, "by": by})
 }
 
 // Session gives the member behind a session's token; errs.Unauthorized if it
@@ -152,6 +169,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 	return s.db.InTx(ctx, func(ctx context.Context, tx *db.Tx) error {
 		now := s.Now()
 		if err := letters.Sweep(ctx, tx, now); err != nil {
+			return err
+		}
+		if err := totp.Sweep(ctx, tx, now); err != nil {
 			return err
 		}
 		return sweep(ctx, tx, now.Add(-sessionFor), now.Add(-24*time.Hour))

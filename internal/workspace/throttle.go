@@ -49,10 +49,10 @@ func (s *Service) prove(ctx context.Context, mailFold, password string) (account
 		return account{}, err
 	}
 	hash := acc.Hash
-	if !known {
+	if !known || hash == "" { // nobody, or one who has no password and comes in by another door
 		hash = secrets.Nobodys()
 	}
-	if !secrets.Verify(hash, password) || !known {
+	if !secrets.Verify(hash, password) || !known || acc.Hash == "" {
 		return account{}, s.refuse(ctx, acc, limits)
 	}
 	return acc, nil

@@ -14,6 +14,7 @@ import (
 	"kizuki/internal/id"
 	"kizuki/internal/who"
 	"kizuki/internal/workspace/letters"
+	"kizuki/internal/workspace/totp"
 )
 
 // Service is the one door to people and workspaces.
@@ -22,7 +23,8 @@ type Service struct {
 	db   *db.DB
 	bus  *bus.Bus
 	post *letters.Office // nil where no mail is sent
-	gate chan struct{}   // a place for each password being hashed
+	TOTP *totp.Service
+	gate chan struct{} // a place for each password being hashed
 }
 
 // hashesAtOnce bounds how many passwords are hashed side by side (19 MB each).
@@ -32,8 +34,13 @@ const hashesAtOnce = 4
 
 // New makes the service.
 func New(d *db.DB, b *bus.Bus) *Service {
-	return &Service{Now: time.Now, db: d, bus: b, gate: make(chan struct{}, min(hashesAtOnce, runtime.NumCPU()))}
+	s := &Service{Now: time.Now, db: d, bus: b, gate: make(chan struct{}, min(hashesAtOnce, runtime.NumCPU()))}
+	s.TOTP = s.secondStep()
+	return s
 }
+
+// clock is Now as it is when it is asked.
+func (s *Service) clock() time.Time { return s.Now() }
 
 // News for other features; Ref is the member.
 const (

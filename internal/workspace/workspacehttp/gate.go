@@ -79,9 +79,18 @@ func (h *Handlers) setup(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handlers) enter(w http.ResponseWriter, r *http.Request, mail, password, next string) error {
-	token, _, err := h.svc.SignIn(remember(r), mail, password, r.UserAgent(), address(r))
+	token, ses, err := h.svc.SignIn(remember(r), mail, password, r.UserAgent(), address(r))
 	if err != nil {
 		return err
+	}
+	return let(w, r, token, ses, next)
+}
+
+// let lets somebody in, or asks for the code first.
+func let(w http.ResponseWriter, r *http.Request, token string, ses workspace.Session, next string) error {
+	if ses.Pending {
+		web.SetShort(w, r, stepCookie, token, ses.Expires.Sub(web.Now(r.Context())))
+		return web.Redirect(w, r, "/signin/code?next="+url.QueryEscape(next))
 	}
 	web.SetSession(w, r, token)
 	return web.Redirect(w, r, next)
@@ -107,7 +116,7 @@ func (h *Handlers) signInPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handlers) showSignIn(w http.ResponseWriter, r *http.Request, status int, v values) error {
-	return web.Gate(w, r, status, words.T(r.Context(), "workspace.signin.title"), signInForm(v, h.Hint, h.svc.Mails()))
+	return web.Gate(w, r, status, words.T(r.Context(), "workspace.signin.title"), signInForm(v, h.other(v.Get("next")), h.Hint, h.svc.Mails()))
 }
 
 func (h *Handlers) signIn(w http.ResponseWriter, r *http.Request) error {
@@ -165,7 +174,7 @@ func (h *Handlers) accept(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	session, _, err := h.svc.Accept(ctx, token, workspace.AcceptInput{Name: f.Line("name"), Kana: f.Line("kana"),
+	session, ses, err := h.svc.Accept(ctx, token, workspace.AcceptInput{Name: f.Line("name"), Kana: f.Line("kana"),
 		Password: f.Get("password"), Agent: r.UserAgent()})
 	if err != nil {
 		if !web.IsInput(err) && !errs.Is(err, errs.Unauthorized) {
@@ -173,8 +182,7 @@ func (h *Handlers) accept(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.showInvite(w, r, web.Status(errs.As(err).Code), info, values{Form: f}.withError(ctx, err))
 	}
-	web.SetSession(w, r, session)
-	return web.Redirect(w, r, "/today")
+	return let(w, r, session, ses, "/today")
 }
 
 // forgotPage asks for the mail address that a link to a new password goes to.
@@ -222,13 +230,12 @@ func (h *Handlers) reset(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := remember(r)
-	session, err := h.svc.Reset(ctx, r.PathValue("token"), f.Get("password"), r.UserAgent())
+	session, ses, err := h.svc.Reset(ctx, r.PathValue("token"), f.Get("password"), r.UserAgent())
 	if err != nil {
 		if !web.IsInput(err) {
 			return err
 		}
 		return h.showReset(w, r, status(err), values{Form: f}.withError(ctx, err))
 	}
-	web.SetSession(w, r, session)
-	return web.Redirect(w, r, "/today")
+	return let(w, r, session, ses, "/today")
 }

@@ -48,6 +48,9 @@ func (h *Handlers) showMe(w http.ResponseWriter, r *http.Request, status int, p 
 	if p.sessions, err = h.svc.Sessions(ctx, web.SessionToken(r)); err != nil {
 		return err
 	}
+	if p.totp, err = h.svc.TOTP.State(ctx); err != nil {
+		return err
+	}
 	for _, part := range h.Mine {
 		c, err := part(ctx)
 		if err != nil {
@@ -203,6 +206,11 @@ func (h *Handlers) showMembers(w http.ResponseWriter, r *http.Request, status in
 	all, err := h.svc.Members(ctx)
 	if err != nil {
 		return err
+	}
+	if p.admin() {
+		if p.totp, err = h.svc.WithTOTP(ctx); err != nil {
+			return err
+		}
 	}
 	byID := map[id.ID]workspace.Member{}
 	for _, m := range all {

@@ -31,11 +31,12 @@ type Jobs interface {
 
 // Handlers serves the pages. Hint is shown on the sign-in page: the demo tells
 // there how to get in. Mine are parts that other features bring to one's own
-// page.
+// page. Door, if any, is another way in, which leads back to next.
 type Handlers struct {
 	svc  *workspace.Service
 	jobs Jobs
 	Hint templ.Component
+	Door func(next string) templ.Component
 	Mine []func(ctx context.Context) (templ.Component, error)
 }
 
@@ -50,6 +51,8 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/setup", Need: who.Nothing, Handle: h.setup},
 		{Method: "GET", Path: "/signin", Need: who.Nothing, Handle: h.signInPage},
 		{Method: "POST", Path: "/signin", Need: who.Nothing, Handle: h.signIn},
+		{Method: "GET", Path: "/signin/code", Need: who.Nothing, Handle: h.codePage},
+		{Method: "POST", Path: "/signin/code", Need: who.Nothing, Handle: h.code},
 		{Method: "GET", Path: "/forgot", Need: who.Nothing, Handle: h.forgotPage},
 		{Method: "POST", Path: "/forgot", Need: who.Nothing, Handle: h.forgot},
 		{Method: "GET", Path: "/reset/{token}", Need: who.Nothing, Handle: h.resetPage},
@@ -65,6 +68,10 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/me/workspace", Need: who.Self, Handle: h.switchWorkspace},
 		{Method: "POST", Path: "/me/sessions/end", Need: who.Self, Handle: h.endOtherSessions},
 		{Method: "POST", Path: "/me/sessions/{ref}/end", Need: who.Self, Handle: h.endSession},
+		{Method: "GET", Path: "/me/totp", Need: who.Self, Handle: h.totpPage},
+		{Method: "POST", Path: "/me/totp", Need: who.Self, Handle: h.beginTOTP},
+		{Method: "POST", Path: "/me/totp/confirm", Need: who.Self, Handle: h.confirmTOTP},
+		{Method: "POST", Path: "/me/totp/change", Need: who.Self, Handle: h.changeTOTP},
 		{Method: "POST", Path: "/me/tokens", Need: who.Self, Handle: h.createToken},
 		{Method: "POST", Path: "/tokens/{id}/revoke", Need: who.Self, Handle: h.revokeToken},
 
@@ -72,6 +79,7 @@ func (h *Handlers) Routes() []web.Route {
 		{Method: "POST", Path: "/members/invite", Need: who.Administer, Handle: h.invite},
 		{Method: "POST", Path: "/members/{id}/role", Need: who.Administer, Handle: h.setRole},
 		{Method: "POST", Path: "/members/{id}/remove", Need: who.Administer, Handle: h.remove},
+		{Method: "POST", Path: "/members/{id}/totp", Need: who.Administer, Handle: h.resetTOTP},
 		{Method: "POST", Path: "/invites/{id}/revoke", Need: who.Administer, Handle: h.revokeInvite},
 		{Method: "POST", Path: "/units", Need: who.Administer, Handle: h.createUnit},
 		{Method: "POST", Path: "/units/{id}", Need: who.Administer, Handle: h.saveUnit},
