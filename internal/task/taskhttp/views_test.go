@@ -39,7 +39,7 @@ func TestTable(t *testing.T) {
 		s.create(task.New{Contract: s.contract, Title: "送る", Due: "2026-02-20", Minutes: 20})
 		s.create(task.New{Contract: s.contract, Title: "聞く", Due: "2026-02-18", OriginKind: task.RuleOrigin, OriginID: 5})
 		p := s.get("/tasks?as=table")
-		if got := said(p.Find("th[scope=col]")); p.status != 200 || got != "すること|契約|担当|期日|見込み（分）|どこから" {
+		if got := said(p.Find("th[scope=col]")); p.status != 200 || got != "選ぶ|すること|契約|担当|期日|見込み（分）|どこから" {
 			t.Fatal(p.status, got)
 		}
 		if got := said(p.Find("#rows tr").First().Find("td")); !strings.Contains(got, "聞く") || !strings.Contains(got, "みなと物流 本社契約") || !strings.Contains(got, "ルール「更新の4週前」") {
@@ -49,11 +49,11 @@ func TestTable(t *testing.T) {
 			t.Error(got)
 		}
 		p = s.get("/tasks?as=table&col=minutes&col=due&col=x&sort=-minutes")
-		if got := said(p.Find("th[scope=col]")); got != "すること|見込み（分）|期日" || p.Find("th[aria-sort=descending]").Length() != 1 || !strings.HasPrefix(said(p.Find("#rows tr")), "送る") {
+		if got := said(p.Find("th[scope=col]")); got != "選ぶ|すること|見込み（分）|期日" || p.Find("th[aria-sort=descending]").Length() != 1 || !strings.HasPrefix(said(p.Find("#rows tr")), "送る") {
 			t.Error(got, said(p.Find("#rows tr")))
 		}
 		left, _ := p.Find("#by-columns a").First().Attr("href")
-		if p = s.get(left); said(p.Find("th[scope=col]")) != "すること|期日|見込み（分）" {
+		if p = s.get(left); said(p.Find("th[scope=col]")) != "選ぶ|すること|期日|見込み（分）" {
 			t.Error(left)
 		}
 		if p = s.do(who.Viewer, "GET", "/tasks?as=table", nil, false); p.Find("details.cell").Length() != 0 || p.Find("#rows tr").Length() != 2 {
@@ -64,7 +64,7 @@ func TestTable(t *testing.T) {
 		}
 		p = s.get("/tasks?as=table&col=due")
 		next, _ := p.Find("#pager a").Attr("href")
-		if q := s.get(next); p.Find("#rows tr").Length() != 50 || q.Find("#rows tr").Length() != 12 || said(q.Find("th[scope=col]")) != "すること|期日" {
+		if q := s.get(next); p.Find("#rows tr").Length() != 50 || q.Find("#rows tr").Length() != 12 || said(q.Find("th[scope=col]")) != "選ぶ|すること|期日" {
 			t.Error(next, q.Find("#rows tr").Length())
 		}
 	})
