@@ -52,6 +52,9 @@ func TestEveryIndexBeginsWithTheWorkspace(t *testing.T) {
 		"workspace": "is the workspace", "account": "a person in several workspaces",
 		"session": "looked up before the workspace is known", "throttle": "before sign-in",
 		"password_reset":   "a person's, looked up before the workspace is known",
+		"totp":             "a person's, asked for before the workspace is entered",
+		"totp_recovery":    "a person's, the same",
+		"signin_step":      "looked up before the workspace is known",
 		"goose_db_version": "goose's own", "search_fts_idx": "FTS5's own", "search_fts_config": "FTS5's own",
 	}
 	exceptions := map[string]string{
