@@ -37,7 +37,7 @@ test: assets test-go test-web e2e ## everything that must be green before a stop
 test-go: ## Go tests on SQLite and PostgreSQL
 	$(GO) vet ./...
 	$(GO) test -skip '^TestOthersGetThrough$$' ./...
-	$(GO) test -run '^TestOthersGetThrough$$' ./internal/intake # has a clock: by itself
+	$(GO) test -p 1 -run '^TestOthersGetThrough$$' ./internal/intake ./internal/bulk # have a clock: by themselves
 
 test-web: node_modules/.stamp ## types of the scripts
 	npm run --silent check
