@@ -1,15 +1,17 @@
+import { typing } from "./lib/keys";
+
 /**
  * <k-pick> inside <form id="picker">: says how many rows are ticked, and offers what can be done with them only
  * then. Shift and a click ticks all rows between; Shift+X ticks the row the focus is in.
  */
-class Pick extends HTMLElement {
+class Picker extends HTMLElement {
   private last: HTMLInputElement | null = null;
   private off = new AbortController();
 
   connectedCallback(): void {
     this.off = new AbortController();
     const signal = this.off.signal;
-    document.addEventListener("click", (e) => this.click(e), { signal });
+    document.addEventListener("click", (e) => this.clicked(e), { signal });
     document.addEventListener("change", (e) => { if (this.box(e.target)) this.tell(); }, { signal });
     document.addEventListener("htmx:afterSettle", () => this.tell(), { signal });
     document.addEventListener("keydown", (e) => this.key(e), { signal });
@@ -26,7 +28,7 @@ class Pick extends HTMLElement {
     return t instanceof HTMLInputElement && t.type === "checkbox" && t.getAttribute("form") === "picker" ? t : null;
   }
 
-  private click(e: MouseEvent): void {
+  private clicked(e: MouseEvent): void {
     const box = this.box(e.target);
     if (!box) return;
     const all = this.boxes(), from = this.last ? all.indexOf(this.last) : -1, to = all.indexOf(box);
@@ -38,7 +40,7 @@ class Pick extends HTMLElement {
   private key(e: KeyboardEvent): void {
     if (e.code !== "KeyX" || !e.shiftKey || e.isComposing || e.ctrlKey || e.metaKey || e.altKey) return;
     const at = document.activeElement;
-    if (at?.matches("input:not([type=checkbox]), textarea, select")) return;
+    if (typing(at)) return;
     const box = at?.closest("tr")?.querySelector<HTMLInputElement>('input[form="picker"]');
     if (!box) return;
     e.preventDefault();
@@ -55,4 +57,4 @@ class Pick extends HTMLElement {
   }
 }
 
-customElements.define("k-pick", Pick);
+customElements.define("k-pick", Picker);

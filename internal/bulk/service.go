@@ -259,7 +259,8 @@ func (s *Service) own(ctx context.Context, need who.Need, ref id.ID) (who.Actor,
 	if err != nil {
 		return a, Act{}, err
 	}
-	act.Counts, err = countRows(ctx, s.db, a.Workspace, ref)
+	counts, err := countRows(ctx, s.db, a.Workspace, ref)
+	act.Counts = counts[ref]
 	return a, act, err
 }
 
@@ -275,10 +276,16 @@ func (s *Service) List(ctx context.Context, before id.ID, limit int) ([]Act, err
 		of = 0
 	}
 	list, err := listActs(ctx, s.db, a.Workspace, of, before, min(max(limit, 1), 201))
+	if err != nil {
+		return nil, err
+	}
+	refs := make([]id.ID, len(list))
+	for i, act := range list {
+		refs[i] = act.ID
+	}
+	counts, err := countRows(ctx, s.db, a.Workspace, refs...)
 	for i := range list {
-		if err == nil {
-			list[i].Counts, err = countRows(ctx, s.db, a.Workspace, list[i].ID)
-		}
+		list[i].Counts = counts[list[i].ID]
 	}
 	return list, err
 }

@@ -148,15 +148,26 @@ func readRows(ctx context.Context, q db.Queryer, ws, act, after id.ID, limit int
 	return all[:min(len(all), limit)], nil
 }
 
-func countRows(ctx context.Context, q db.Queryer, ws, act id.ID) (Counts, error) {
-	out := Counts{}
+// countRows counts the records of acts by what becomes of them.
+func countRows(ctx context.Context, q db.Queryer, ws id.ID, acts ...id.ID) (map[id.ID]Counts, error) {
+	out := make(map[id.ID]Counts, len(acts))
+	if len(acts) == 0 {
+		return out, nil
+	}
+	var w db.Where
+	w.And("workspace_id = ?", ws)
+	db.In(&w, "edit_id", acts)
 	_, err := db.All(ctx, q, func(r db.Row) (struct{}, error) {
+		var act id.ID
 		var o Outcome
 		var n int
-		err := r.Scan(&o, &n)
-		out[o] = n
+		err := r.Scan(&act, &o, &n)
+		if out[act] == nil {
+			out[act] = Counts{}
+		}
+		out[act][o] = n
 		return struct{}{}, err
-	}, `SELECT state, count(*) FROM bulk_row WHERE workspace_id = $1 AND edit_id = $2 GROUP BY state`, ws, act)
+	}, "SELECT edit_id, state, count(*) FROM bulk_row WHERE "+w.SQL()+" GROUP BY edit_id, state", w.Args()...)
 	return out, err
 }
 

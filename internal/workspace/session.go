@@ -36,8 +36,8 @@ type Session struct {
 }
 
 // SignIn opens a session for the right mail and password, in the workspace
-// last used; a Pending one for who has switched the second step on. An unknown mail and a wrong password get one answer; too many
-// failures get errs.Limited.
+// last used; a Pending one for who has switched the second step on. An unknown
+// mail and a wrong password get one answer; too many failures get errs.Limited.
 func (s *Service) SignIn(ctx context.Context, mail, password, agent, ip string) (token string, ses Session, err error) {
 	var e1, e2 *errs.E
 	if mail == "" {

@@ -116,7 +116,7 @@ func (h *Handlers) signInPage(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Handlers) showSignIn(w http.ResponseWriter, r *http.Request, status int, v values) error {
-	return web.Gate(w, r, status, words.T(r.Context(), "workspace.signin.title"), signInForm(v, h.other(v.Get("next")), h.Hint, h.svc.Mails()))
+	return web.Gate(w, r, status, words.T(r.Context(), "workspace.signin.title"), signInForm(v, h.Hint, h.svc.Mails()))
 }
 
 func (h *Handlers) signIn(w http.ResponseWriter, r *http.Request) error {

@@ -31,12 +31,11 @@ type Jobs interface {
 
 // Handlers serves the pages. Hint is shown on the sign-in page: the demo tells
 // there how to get in. Mine are parts that other features bring to one's own
-// page. Door, if any, is another way in, which leads back to next.
+// page.
 type Handlers struct {
 	svc  *workspace.Service
 	jobs Jobs
 	Hint templ.Component
-	Door func(next string) templ.Component
 	Mine []func(ctx context.Context) (templ.Component, error)
 }
 

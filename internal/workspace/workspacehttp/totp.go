@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/a-h/templ"
-
 	"kizuki/internal/errs"
 	"kizuki/internal/web"
 	"kizuki/internal/web/words"
@@ -13,14 +11,6 @@ import (
 
 // stepCookie holds what the right password gave until the code is typed.
 const stepCookie = "kizuki_step"
-
-// other is the other way in, if there is one.
-func (h *Handlers) other(next string) templ.Component {
-	if h.Door == nil {
-		return nil
-	}
-	return h.Door(web.LocalPath(next, "/today"))
-}
 
 func (h *Handlers) codePage(w http.ResponseWriter, r *http.Request) error {
 	next := web.LocalPath(r.URL.Query().Get("next"), "/today")
